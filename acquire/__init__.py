@@ -1,0 +1,1 @@
+"""Driving the microscope: the only package that knows pycromanager and Micro-Manager."""

@@ -1,0 +1,1 @@
+"""The simulated microscope: a real Micro-Manager core whose pixels are rendered."""

@@ -1,0 +1,1 @@
+"""Facts about the rig, and measurement from arrays; touches no device."""
