@@ -1,0 +1,161 @@
+"""The only module that names microscope implementations; imports Micro-Manager when it is asked for."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acquire.errors import DeviceError, MissingExtraError
+from acquire.micromanager import MicroManagerMicroscope
+from calibration.optics import Rig
+
+if TYPE_CHECKING:
+    from acquire.simulated.truth import Fuse, Witness
+
+IMAGE_NUMBER = "ImageNumber"
+CONNECT_TIMEOUT_MS = 5000
+
+
+@contextmanager
+def open_microscope(rig: Rig) -> Iterator[MicroManagerMicroscope]:
+    """Connect to the microscope that a rig file names, and let it go at the end.
+
+    Loading a Micro-Manager configuration may move hardware, as it does in Micro-Manager itself.
+
+    Parameters
+    ----------
+    rig : Rig
+        Says which core: the demo configuration, the simulated one, an installed or a running Micro-Manager.
+
+    Yields
+    ------
+    MicroManagerMicroscope
+        With the camera properties of the rig file set.
+
+    Raises
+    ------
+    MissingExtraError
+        When pycromanager or the demo adapters are not installed.
+    DeviceError
+        When the configuration cannot be loaded, or no Micro-Manager answers.
+    """
+    openers = {"demo": _demo, "simulated": _simulated, "in_process": _in_process, "running": _running}
+    microscope = openers[rig.source.kind](rig)
+    try:
+        microscope.lock_camera()
+        yield microscope
+    finally:
+        microscope.close()
+
+
+def open_witness(
+    microscope: MicroManagerMicroscope, run: Path, *, objectives: tuple[str, ...], fuse: "Fuse"
+) -> "Witness | None":
+    """Return who writes down the truth of a simulated capture, or None on any other rig.
+
+    Parameters
+    ----------
+    microscope : MicroManagerMicroscope
+        From `open_microscope`.
+    run : Path
+        The run folder.
+    objectives : tuple of str
+        Low and high.
+    fuse : callable
+        Extended depth of field of a noise-free stack.
+    """
+    if microscope.rig.source.kind != "simulated" or len(objectives) < len(("low", "high")):
+        return None
+    from acquire.simulated.truth import Witness
+
+    pictures = microscope.rig.simulated.get("truth", "pictures") == "pictures"
+    low, high = objectives[0], objectives[-1]
+    return Witness(microscope.core, microscope.rig, run, low=low, high=high, fuse=fuse, pictures=pictures)
+
+
+def _demo(rig: Rig) -> MicroManagerMicroscope:
+    adapters = _adapters()
+    return _headless(rig, adapters, adapters / "MMConfig_demo.cfg")
+
+
+def _in_process(rig: Rig) -> MicroManagerMicroscope:
+    folder, config = Path(rig.source.mm_dir), Path(rig.source.config)
+    for path in (folder, config):
+        if not path.exists():
+            raise DeviceError(
+                f"rig {rig.name!r} names {path}, which is not there: correct mm_dir and config in the rig file"
+            )
+    return _headless(rig, folder, config)
+
+
+def _simulated(rig: Rig) -> MicroManagerMicroscope:
+    adapters = _adapters()
+    from acquire.simulated.config import write_config
+    from acquire.simulated.core import SimulatedCore
+
+    with tempfile.TemporaryDirectory() as folder:
+        return _headless(rig, adapters, write_config(rig, Path(folder)), wrap=lambda core: SimulatedCore(core, rig))
+
+
+def _running(rig: Rig) -> MicroManagerMicroscope:
+    pycromanager = _pycromanager()
+    try:
+        core = pycromanager.Core(port=rig.source.port, timeout=CONNECT_TIMEOUT_MS)
+    except Exception as error:
+        raise DeviceError(
+            f"no Micro-Manager answers on port {rig.source.port} ({error}): "
+            "start it and tick Tools > Options > Run server"
+        ) from error
+
+    def newest() -> tuple[str, Any]:
+        image = core.get_last_tagged_image()
+        return str(image.tags[IMAGE_NUMBER]), image.pix
+
+    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=lambda: None)
+
+
+def _headless(
+    rig: Rig, adapters: Path, config: Path, *, wrap: Callable[[Any], Any] = lambda core: core
+) -> MicroManagerMicroscope:
+    pycromanager = _pycromanager()
+    import pymmcore
+
+    try:
+        pycromanager.start_headless(mm_app_path=str(adapters), config_file=str(config), python_backend=True)
+        core = wrap(pycromanager.Core())
+    except Exception as error:
+        pycromanager.stop_headless()
+        raise DeviceError(
+            f"Micro-Manager could not load {config} ({error}): check the configuration, and that pymmcore "
+            f"{pymmcore.__version__} has the device interface of the adapters in {adapters}"
+        ) from error
+
+    def newest() -> tuple[str, Any]:
+        tags = pymmcore.Metadata()
+        image = core.get_last_image_md(tags)
+        return str(tags.GetSingleTag(IMAGE_NUMBER).GetValue()), image
+
+    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=pycromanager.stop_headless)
+
+
+def _pycromanager() -> Any:
+    try:
+        import pycromanager
+    except ImportError as error:
+        raise MissingExtraError(
+            'driving a microscope needs pycromanager: run pip install "parfocal[microscope]", or "parfocal[demo]" '
+            "for the demo and the simulated microscope"
+        ) from error
+    return pycromanager
+
+
+def _adapters() -> Path:
+    try:
+        import mm_test_adapters
+    except ImportError as error:
+        raise MissingExtraError(
+            "the demo and the simulated microscope need the Micro-Manager demo devices: "
+            'run pip install "parfocal[demo]"'
+        ) from error
+    return Path(mm_test_adapters.device_adapter_path())
