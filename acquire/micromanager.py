@@ -103,12 +103,24 @@ class MicroManagerMicroscope:
         """Take the present Z as a verified focus of this objective; it bounds `move_z` until the nosepiece turns."""
         self.verified_focus_um = self.position_um.z
 
+    def retract(self) -> None:
+        """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back.
+
+        Raises
+        ------
+        InterlockError
+            When it did not arrive.
+        """
+        if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
+            self._drive_z(self.rig.z_safe_um)
+        safety.check_retracted(self.rig, self.position_um.z)
+
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece after retracting Z; see `Microscope.select_objective`."""
         wanted = self.rig.objective(name)
         if self.core.get_state_label(self.rig.nosepiece) == wanted.label:
             return
-        self._retract()
+        self.retract()
         self.verified_focus_um = None
         nosepiece = self.rig.nosepiece
         self._call(nosepiece, lambda: self.core.set_property(nosepiece, "Label", wanted.label), TURRET_TIMEOUT_MS)
@@ -202,11 +214,6 @@ class MicroManagerMicroscope:
                     f"camera property {name} was set to {value!r} and reads {found[name]!r}: edit camera.lock"
                 )
         return found
-
-    def _retract(self) -> None:
-        if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
-            self._drive_z(self.rig.z_safe_um)
-        safety.check_retracted(self.rig, self.position_um.z)
 
     def _drive_z(self, z_um: float) -> None:
         device = self.rig.z.device

@@ -1,0 +1,91 @@
+"""Where the focus lies over a plan: measured at a few sites, journalled, compared again by later objectives."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from acquire.autofocus import autofocus, pictures_depend_on_focus
+from acquire.focusmap import FocusSurface, fit_surface, spread, surface_from
+from acquire.microscope import Microscope
+from acquire.plan import Visit
+from acquire.runfolder import RunFolder
+
+FOCUS_SITES = 5
+RECHECK_SITES = 3
+"""At how many spread sites a later objective's focus is compared with the surface of the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FocusFinder:
+    """Finds the focus for one run.
+
+    Parameters
+    ----------
+    microscope : Microscope
+        Focused on the slide by hand when the run is new.
+    run : RunFolder
+        Its journal keeps the surface, so that a resumed run does not search again.
+    """
+
+    microscope: Microscope
+    run: RunFolder
+
+    def surface(self, visits: Sequence[Visit]) -> FocusSurface:
+        """Return the focus surface of the first objective: from the journal, or measured now.
+
+        Parameters
+        ----------
+        visits : sequence of Visit
+            Those of the first objective.
+        """
+        for event in self.run.journal.events():
+            if event.get("event") == "focus":
+                return surface_from(event)
+        surface = self._measured(visits)
+        self.run.journal.append(event="focus", time_s=time.time(), **asdict(surface))
+        return surface
+
+    def _measured(self, visits: Sequence[Visit]) -> FocusSurface:
+        start_um = self.microscope.position_um.z
+        self.microscope.select_objective(self.run.objectives[0])
+        if self.run.plan.focus == "as_positions" or not pictures_depend_on_focus(self.run.rig):
+            return FocusSurface(z_um=start_um)
+        count = len(visits) if self.run.plan.focus == "each" else FOCUS_SITES
+        points = []
+        around_um = start_um
+        for index in spread([(v.x_um, v.y_um) for v in visits], count):
+            z_um = self._focus(visits[index], around_um)
+            if z_um is not None:
+                around_um = z_um
+                points.append((visits[index].x_um, visits[index].y_um, z_um))
+        return fit_surface(points) if points else FocusSurface(z_um=start_um)
+
+    def recheck(self, pending: Sequence[Visit], surface: FocusSurface) -> float:
+        """Return how far the focus of a later objective lies from where surface and calibration expect it, in µm.
+
+        Parameters
+        ----------
+        pending : sequence of Visit
+            The visits of the objective in place; their middle difference at a few spread sites is taken.
+        surface : FocusSurface
+            Of the first objective.
+        """
+        if self.run.plan.focus == "as_positions" or not pictures_depend_on_focus(self.run.rig):
+            return 0.0
+        differences = []
+        for index in spread([(v.x_um, v.y_um) for v in pending], RECHECK_SITES):
+            visit = pending[index]
+            expected_um = surface.at(visit.x_um, visit.y_um) + visit.z_offset_um
+            z_um = self._focus(visit, expected_um)
+            if z_um is not None:
+                differences.append(z_um - expected_um)
+        return sorted(differences)[len(differences) // 2] if differences else 0.0
+
+    def _focus(self, visit: Visit, around_um: float) -> float | None:
+        self.microscope.move_xy(visit.x_um, visit.y_um)
+        focus = autofocus(self.microscope, around_um=around_um, exposure_ms=visit.exposure_ms)
+        if focus.z_um is None:
+            self.run.journal.append(
+                event="focus_failed", time_s=time.time(), site=visit.site, objective=visit.objective, says=focus.reason
+            )
+        return focus.z_um

@@ -1,0 +1,88 @@
+"""The focus surface: a plane through the autofocus of a few spread sites, with its residual."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MIN_FOR_TILT = 3
+SLOPE_LIMIT_UM_PER_MM = 20.0
+"""A steeper plane is a wrong focus somewhere: cover glasses lie within a few µm per mm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FocusSurface:
+    """Z of the focus as a plane over the stage.
+
+    Parameters
+    ----------
+    z_um : float
+        At (x0_um, y0_um).
+    x0_um, y0_um : float
+        Middle of the sites it was measured at.
+    slope_x, slope_y : float
+        µm of Z per µm of stage.
+    residual_um : float
+        Root mean square distance of the measured points from the plane.
+    points : int
+        How many sites it rests on; 0 when it is only a guess.
+    """
+
+    z_um: float
+    x0_um: float = 0.0
+    y0_um: float = 0.0
+    slope_x: float = 0.0
+    slope_y: float = 0.0
+    residual_um: float = 0.0
+    points: int = 0
+
+    def at(self, x_um: float, y_um: float) -> float:
+        """Z of the focus at a stage position of the first objective."""
+        return self.z_um + self.slope_x * (x_um - self.x0_um) + self.slope_y * (y_um - self.y0_um)
+
+
+def fit_surface(points: Sequence[tuple[float, float, float]]) -> FocusSurface:
+    """Fit a plane to (x, y, z) in µm; level where there are fewer than three points or they lie on a line.
+
+    Parameters
+    ----------
+    points : sequence of (float, float, float)
+        At least one.
+    """
+    data = np.asarray(points, dtype=np.float64)
+    middle = data.mean(axis=0)
+    centred = data - middle
+    slope = np.zeros(2)
+    if len(data) >= MIN_FOR_TILT and np.linalg.matrix_rank(centred[:, :2]) == centred[:, :2].shape[1]:
+        slope = np.linalg.lstsq(centred[:, :2], centred[:, 2], rcond=None)[0]
+    if np.hypot(*slope) * 1000 > SLOPE_LIMIT_UM_PER_MM:
+        slope = np.zeros(2)
+    residual = centred[:, 2] - centred[:, :2] @ slope
+    return FocusSurface(
+        z_um=float(middle[2]),
+        x0_um=float(middle[0]),
+        y0_um=float(middle[1]),
+        slope_x=float(slope[0]),
+        slope_y=float(slope[1]),
+        residual_um=float(np.sqrt(np.mean(residual**2))),
+        points=len(data),
+    )
+
+
+def surface_from(event: Mapping[str, Any]) -> FocusSurface:
+    """Return the surface that a journal event holds."""
+    return FocusSurface(**{name: event[name] for name in FocusSurface.__slots__})
+
+
+def spread(points: Sequence[tuple[float, float]], count: int) -> list[int]:
+    """Choose `count` of the points that lie far from each other; returns their indices in order.
+
+    The first is the one farthest from the middle; each next one is farthest from all chosen (farthest-point sampling).
+    """
+    data = np.asarray(points, dtype=np.float64)
+    chosen = [int(np.argmax(np.linalg.norm(data - data.mean(axis=0), axis=1)))]
+    while len(chosen) < min(count, len(data)):
+        gaps = np.min(np.linalg.norm(data[:, None] - data[chosen][None], axis=2), axis=1)
+        chosen.append(int(np.argmax(gaps)))
+    return sorted(chosen)

@@ -1,0 +1,181 @@
+"""What can be checked of a rig and a plan without moving anything: pass, warn or fail, each with a sentence."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+
+from acquire.errors import AcquireError
+from acquire.micromanager import MicroManagerMicroscope
+from acquire.plan import Plan
+from acquire.safety import check_xy
+from calibration.errors import CalibrationError
+from calibration.optics import Rig
+from calibration.record import Calibration
+
+PIXEL_SIZE_TOLERANCE = 0.02
+"""A larger disagreement between Micro-Manager's pixel size and the rig file's is a mistake in one of them."""
+GLASS_TOLERANCE = 0.05
+
+State = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of a check: what was looked at, how it stands, and what it says."""
+
+    name: str
+    state: State
+    says: str
+
+
+def passed(items: Sequence[Item]) -> bool:
+    """Whether nothing failed; warnings do not count."""
+    return all(item.state != "fail" for item in items)
+
+
+def check_microscope(microscope: MicroManagerMicroscope) -> list[Item]:
+    """Look at devices, labels, pixel sizes and limits of a connected microscope; moves nothing.
+
+    Parameters
+    ----------
+    microscope : MicroManagerMicroscope
+        From `acquire.open.open_microscope`.
+
+    Returns
+    -------
+    list of Item
+        In the order a person would look.
+    """
+    items = [Item(name="versions", state="pass", says=_versions(microscope))]
+    for look in (_devices, _labels, _position, _camera, _pixel_sizes):
+        items.extend(_guarded(look, microscope))
+    return items
+
+
+def check_plan(plan: Plan, rig: Rig, calibration: Calibration | None) -> list[Item]:
+    """Look at a plan's targets, exposures and calibration, without a microscope.
+
+    Parameters
+    ----------
+    plan : Plan
+        From a plan file.
+    rig : Rig
+        It shall run on.
+    calibration : Calibration, optional
+        Gives the offsets between objectives.
+    """
+    sites = plan.sites(rig)
+    items = [Item(name="sites", state="pass" if sites else "fail", says=f"{len(sites)} sites on slide {plan.slide}")]
+    outside = []
+    for visit in plan.visits(rig, calibration):
+        try:
+            check_xy(rig.limits_um, visit.x_um, visit.y_um)
+        except AcquireError as error:
+            outside.append(f"site {visit.site} with {visit.objective}: {error}")
+    says = f"{outside[0]} ({len(outside)} targets in all)" if outside else "every target of every objective is inside"
+    items.append(Item(name="limits", state="fail" if outside else "pass", says=says))
+    if calibration is None:
+        says = "none: the offsets between objectives count as 0; run `parfocal calibrate` and give --calibration"
+        items.append(Item(name="calibration", state="warn", says=says))
+    items.append(_light(plan, rig))
+    return items
+
+
+def _light(plan: Plan, rig: Rig) -> Item:
+    light = {name: plan.exposure_ms[name] / rig.objective(name).magnification ** 2 for name in plan.objectives}
+    spread = max(light.values()) / min(light.values()) - 1
+    even = spread <= GLASS_TOLERANCE
+    says = (
+        "exposures make empty glass equally bright"
+        if even
+        else (
+            f"empty glass will differ by {100 * spread:.0f} % between objectives at one condenser: "
+            "set exposure_ms in proportion to magnification²"
+        )
+    )
+    return Item(name="light", state="pass" if even else "warn", says=says)
+
+
+def _guarded(
+    look: Callable[[MicroManagerMicroscope], Iterator[Item]], microscope: MicroManagerMicroscope
+) -> list[Item]:
+    try:
+        return list(look(microscope))
+    except (AcquireError, CalibrationError) as error:
+        return [Item(name=look.__name__.strip("_").replace("_", " "), state="fail", says=str(error))]
+
+
+def _versions(microscope: MicroManagerMicroscope) -> str:
+    core = microscope.core
+    return f"Parfocal {metadata.version('parfocal')}, {core.get_version_info()}, {core.get_api_version_info()}"
+
+
+def _devices(microscope: MicroManagerMicroscope) -> Iterator[Item]:
+    rig, loaded = microscope.rig, list(microscope.core.get_loaded_devices())
+    wanted = {"nosepiece": rig.nosepiece, "focus drive": rig.z.device}
+    for role, name in wanted.items():
+        there = name in loaded
+        says = name if there else f"{name!r} is not loaded; there are {loaded}: correct the rig file"
+        yield Item(name=role, state="pass" if there else "fail", says=says)
+    for role, name in {
+        "stage": microscope.core.get_xy_stage_device(),
+        "camera": microscope.core.get_camera_device(),
+    }.items():
+        yield Item(name=role, state="pass" if name else "fail", says=name or "none is set in the configuration")
+
+
+def _labels(microscope: MicroManagerMicroscope) -> Iterator[Item]:
+    rig = microscope.rig
+    labels = list(microscope.core.get_state_labels(rig.nosepiece))
+    for objective in rig.objectives:
+        there = objective.label in labels
+        says = (
+            objective.label
+            if there
+            else (
+                f"{objective.label!r} is not in the turret {labels}: choose one of these or edit objectives in the rig file"
+            )
+        )
+        yield Item(name=f"objective {objective.name}", state="pass" if there else "fail", says=says)
+    yield Item(name="in place", state="pass", says=f"{microscope.objective.name}, read from the turret")
+
+
+def _position(microscope: MicroManagerMicroscope) -> Iterator[Item]:
+    here, limits = microscope.position_um, microscope.rig.limits_um
+    for axis in ("x", "y", "z"):
+        value, (low, high) = getattr(here, axis), getattr(limits, axis)
+        inside = low <= value <= high
+        says = f"{value:.2f} µm in [{low:g}, {high:g}]"
+        if not inside:
+            says = f"{value:.2f} µm is outside limits_um [{low:g}, {high:g}]: correct one of them"
+        yield Item(name=f"position {axis}", state="pass" if inside else "fail", says=says)
+
+
+def _camera(microscope: MicroManagerMicroscope) -> Iterator[Item]:
+    columns, rows = int(microscope.core.get_image_width()), int(microscope.core.get_image_height())
+    same = (columns, rows) == tuple(microscope.rig.camera.size_px)
+    says = f"{columns}×{rows} pixels"
+    if not same:
+        says += f", but size_px says {list(microscope.rig.camera.size_px)}: correct it, or reset ROI and binning"
+    yield Item(name="frame size", state="pass" if same else "fail", says=says)
+    locked = microscope.lock_camera()
+    says = ", ".join(f"{name} = {value}" for name, value in locked.items()) or "nothing is locked"
+    yield Item(name="camera lock", state="pass", says=says)
+
+
+def _pixel_sizes(microscope: MicroManagerMicroscope) -> Iterator[Item]:
+    rig, objective = microscope.rig, microscope.objective
+    reported_um, nominal_um = float(microscope.core.get_pixel_size_um()), rig.pixel_um(objective.name)
+    name = f"pixel size {objective.name}"
+    if not reported_um:
+        says = "Micro-Manager has none for this turret label (0.0): add one there, or rely on `parfocal calibrate`"
+        yield Item(name=name, state="warn", says=says)
+        return
+    agree = abs(reported_um / nominal_um - 1) <= PIXEL_SIZE_TOLERANCE
+    says = f"Micro-Manager says {reported_um:g} µm, the rig file {nominal_um:g} µm"
+    yield Item(
+        name=name,
+        state="pass" if agree else "warn",
+        says=says if agree else f"{says}: calibrate, and correct the wrong one",
+    )

@@ -1,0 +1,197 @@
+"""The one capture loop: all sites with the first objective, then with the next, each stack on disk at once."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from acquire.autofocus import approach_z
+from acquire.errors import AcquireError, CameraError, LimitError, PlanError
+from acquire.focusing import FocusFinder
+from acquire.frame import Frame
+from acquire.micromanager import MicroManagerMicroscope
+from acquire.plan import Visit
+from acquire.runfolder import RunFolder
+from acquire.safety import check_xy, check_z
+from calibration.optics import Objective
+
+TRIES = 2
+"""How often a frame that did not arrive is asked for."""
+
+State = Literal["finished", "paused"]
+Confirm = Callable[[str], bool]
+
+
+class Progress(Protocol):
+    """Told about each visit when it is stored."""
+
+    def __call__(self, done: int, total: int, says: str) -> None:
+        """Take how many visits are stored, of how many, and what was done last."""
+        ...
+
+
+class TruthKeeper(Protocol):
+    """Writes down what a simulated microscope truly did."""
+
+    def observe(self, site: str, objective: str, index: int) -> None:
+        """Take note of the plane just exposed."""
+        ...
+
+    def write(self, site: str) -> None:
+        """Put what is known of a site's truth on disk, once a stack of it is stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureResult:
+    """Counts of (site, objective) visits over the whole run, earlier sessions included."""
+
+    sites: int
+    done: int
+    skipped: int
+    flagged: int
+    state: State
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Scan:
+    """One capture of one run; `run` it once.
+
+    Parameters
+    ----------
+    microscope : MicroManagerMicroscope
+        Focused on the slide by hand when the run is new.
+    run : RunFolder
+        New, or begun earlier with the same plan: what it has is not captured again.
+    confirm : callable
+        Asked before oil goes on the slide; returning False pauses the run.
+    progress : Progress
+        Told about each stored visit.
+    truth : TruthKeeper, optional
+        Only on the simulated rig.
+    """
+
+    microscope: MicroManagerMicroscope
+    run: RunFolder
+    confirm: Confirm
+    progress: Progress
+    truth: TruthKeeper | None = None
+
+    def capture(self) -> CaptureResult:
+        """Capture all that is missing.
+
+        Returns
+        -------
+        CaptureResult
+            ``paused`` when the oil was not confirmed or the person interrupted; the same call goes on from there.
+
+        Raises
+        ------
+        LimitError
+            When a target is outside the limits; nothing has moved.
+        PlanError
+            When a dry objective would have to visit a slide that this run has oiled already.
+        AcquireError
+            When a device fails; what was stored stays stored.
+        """
+        start = time.monotonic()
+        visits = list(self.run.plan.visits(self.run.rig, self.run.calibration))
+        self._check(visits)
+        state: State = "finished"
+        self.run.journal.append(event="began", time_s=time.time(), visits=len(visits))
+        try:
+            for name in self.run.objectives:
+                pending = [v for v in visits if v.objective == name and not self.run.has(v.site, name)]
+                if pending and not self._pass(name, pending, visits):
+                    state = "paused"
+                    break
+        except KeyboardInterrupt:
+            state = "paused"
+        except AcquireError as error:
+            self.run.journal.append(event="failed", time_s=time.time(), says=str(error))
+            raise
+        self.run.journal.append(event=state, time_s=time.time())
+        return self._result(visits, state, time.monotonic() - start)
+
+    def _check(self, visits: Sequence[Visit]) -> None:
+        outside = []
+        for visit in visits:
+            try:
+                check_xy(self.run.rig.limits_um, visit.x_um, visit.y_um)
+            except LimitError as error:
+                outside.append(f"site {visit.site} with {visit.objective}: {error}")
+        if outside:
+            more = f" (and {len(outside) - 1} more)" if len(outside) > 1 else ""
+            raise LimitError(f"{outside[0]}{more}")
+
+    def _pass(self, name: str, pending: Sequence[Visit], visits: Sequence[Visit]) -> bool:
+        objective = self.run.rig.objective(name)
+        if not self._slide_allows(objective):
+            return False
+        finder = FocusFinder(microscope=self.microscope, run=self.run)
+        surface = finder.surface([v for v in visits if v.objective == self.run.objectives[0]])
+        self.microscope.select_objective(name)
+        extra_um = finder.recheck(pending, surface) if name != self.run.objectives[0] else 0.0
+        for visit in pending:
+            z_um = surface.at(*self._reference_xy(visit, visits)) + visit.z_offset_um + extra_um
+            self._visit(visit, z_um)
+            self.progress(len(self.run.stored), len(visits), f"site {visit.site} with {name}")
+        return True
+
+    def _slide_allows(self, objective: Objective) -> bool:
+        oiled = any(event.get("event") == "oiled" for event in self.run.journal.events())
+        if not objective.wet and oiled:
+            raise PlanError(
+                f"{objective.name} is dry and slide {self.run.slide} lies under oil since this run's oil step: "
+                "clean the slide and capture the missing dry sites into a new run"
+            )
+        if objective.wet and not oiled:
+            if not self._oil(objective):
+                return False
+            self.run.journal.append(event="oiled", time_s=time.time(), objective=objective.name)
+        return True
+
+    def _oil(self, objective: Objective) -> bool:
+        self.microscope.retract()
+        return self.confirm(
+            f"The lens is retracted. Put {objective.immersion} on the slide for {objective.label}: no bubbles, cover "
+            "glass clean, condenser as before. Go on?"
+        )
+
+    def _visit(self, visit: Visit, z_um: float) -> None:
+        depths = [z_um + offset_um for offset_um in visit.stack.offsets_um()]
+        for depth_um in depths:
+            check_z(self.run.rig, depth_um)
+        self.microscope.move_xy(visit.x_um, visit.y_um)
+        if self.run.rig.z.toward_slide < 0:
+            depths.reverse()
+        approach_z(self.microscope, depths[0])
+        planes = []
+        for index, depth_um in enumerate(depths):
+            self.microscope.move_z(depth_um)
+            planes.append(self._snap(visit.exposure_ms))
+            if self.truth is not None:
+                self.truth.observe(visit.site, visit.objective, index)
+        self.run.write(visit.site, visit.objective, planes)
+        if self.truth is not None:
+            self.truth.write(visit.site)
+
+    def _snap(self, exposure_ms: float) -> Frame:
+        for _ in range(TRIES - 1):
+            try:
+                return self.microscope.snap(exposure_ms)
+            except CameraError as error:
+                self.run.journal.append(event="retried", time_s=time.time(), says=str(error))
+        return self.microscope.snap(exposure_ms)
+
+    def _reference_xy(self, visit: Visit, visits: Sequence[Visit]) -> tuple[float, float]:
+        first = next(v for v in visits if v.site == visit.site)
+        return first.x_um, first.y_um
+
+    def _result(self, visits: Sequence[Visit], state: State, seconds: float) -> CaptureResult:
+        done = sum(self.run.has(v.site, v.objective) for v in visits)
+        flagged = {(e["site"], e["objective"]) for e in self.run.journal.events() if e.get("event") == "focus_failed"}
+        return CaptureResult(
+            sites=len(visits), done=done, skipped=0, flagged=len(flagged), state=state, seconds=round(seconds, 2)
+        )
