@@ -11,6 +11,8 @@ Array = NDArray[Any]
 
 STEPS_PER_PX = 50
 """Steps to which the drift is measured."""
+LARGEST_PX = 1024
+"""Of larger pictures the middle is measured: it holds as much as the answer needs."""
 
 
 def measure_drift(grey: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -30,6 +32,8 @@ def measure_drift(grey: NDArray[np.float32]) -> NDArray[np.float64]:
     ----------
     Guizar-Sicairos, Thurman, Fienup, Opt. Lett. 33, 156 (2008), doi:10.1364/OL.33.000156.
     """
+    top, left = (max(0, (side - LARGEST_PX) // 2) for side in grey.shape[1:])
+    grey = grey[:, top : top + LARGEST_PX, left : left + LARGEST_PX]
     rows, columns = grey.shape[1:]
     window = np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1])
     faded = [(plane - plane.mean()) * window for plane in grey]

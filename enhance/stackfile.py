@@ -1,0 +1,149 @@
+"""Focal stacks as files: a TIFF, an OME-TIFF or a folder of pictures in; the fused picture and its depth map out."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.edf import METHODS, Method, fuse
+from enhance.errors import ImageError, StackError
+from enhance.picturefile import READABLE, check_writable, read_pages, read_picture, write_picture
+
+Array = NDArray[Any]
+
+UM_PER_UNIT = {"nm": 1e-3, "µm": 1.0, "mm": 1e3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StackFile:
+    """A focal stack as it was found on disk.
+
+    Parameters
+    ----------
+    planes : ndarray of uint8, uint16 or float32, shape (planes, rows, columns, 3)
+        R first; grey pictures have three equal channels.
+    z_um : tuple of float, or None
+        Z of each plane where the file tells it.
+    description : str
+        What the OME header says of the picture; empty where there is none.
+    """
+
+    planes: Array
+    z_um: tuple[float, ...] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuseResult:
+    """What `fuse_path` wrote, from how many planes, and how long it took in all."""
+
+    out: Path
+    depth: Path
+    method: Method
+    planes: int
+    seconds: float
+
+
+def fuse_path(stack: Path, out: Path, *, method: Method = "forster", align: bool = False) -> FuseResult:
+    """Fuse the focal stack in a file or folder into one picture, and write its depth map beside it.
+
+    Parameters
+    ----------
+    stack : Path
+        An OME-TIFF, a TIFF of several pages, or a folder of pictures taken in the order of their names.
+    out : Path
+        Ends in ``.tif``, ``.ome.tif`` or ``.png``. The depth map becomes ``<name>_depth.tif``, float32, in µm where the
+        stack tells its Z, else in planes.
+    method, align
+        As in `enhance.edf.fuse`.
+
+    Returns
+    -------
+    FuseResult
+        The two files and what they came from.
+
+    Raises
+    ------
+    ImageError
+        When a picture cannot be read, or the result cannot be written in that format.
+    StackError
+        When there are too few planes, planes of different size, or no such method.
+    """
+    start = time.perf_counter()
+    check_writable(out)
+    if method not in METHODS:
+        raise StackError(f"fusion method {method!r} is not known: choose one of {list(METHODS)}")
+    found = read_stack(stack)
+    fused = fuse(found.planes, z_um=found.z_um, method=method, align=align)
+    name = out.name.removesuffix(out.suffix).removesuffix(".ome")
+    depth = out.with_name(f"{name}_depth.tif")
+    note = f"Extended depth of field ({method}) of {len(found.planes)} planes of {stack.name}. {found.description}"
+    write_picture(out, fused.image, description=note.strip())
+    write_picture(depth, fused.depth, description="Plane number from 0" if found.z_um is None else "Z in um")
+    seconds = time.perf_counter() - start
+    return FuseResult(out=out, depth=depth, method=method, planes=len(found.planes), seconds=seconds)
+
+
+def read_stack(path: Path) -> StackFile:
+    """Read a colour focal stack.
+
+    Parameters
+    ----------
+    path : Path
+        As `stack` in `fuse_path`; a TIFF of one page is a stack of one plane.
+
+    Raises
+    ------
+    ImageError
+        When the file is missing or is no picture.
+    StackError
+        When the planes differ in size or kind, or the file holds more than one stack.
+    """
+    if path.is_dir():
+        return StackFile(planes=_read_folder(path))
+    if not path.exists():
+        raise ImageError(f"there is no stack {path}: give a TIFF of several pages or a folder of pictures")
+    pages = read_pages(path)
+    if pages.ome is None:
+        return StackFile(planes=pages.pixels)
+    document = ElementTree.fromstring(pages.ome)
+    description = document.findtext(".//{*}Image/{*}Description", default="")
+    return StackFile(planes=pages.pixels, z_um=_z_um(document, len(pages.pixels)), description=description)
+
+
+def _read_folder(folder: Path) -> Array:
+    files = sorted((file for file in folder.iterdir() if file.suffix.lower() in READABLE), key=_natural)
+    planes = [read_picture(file) for file in files]
+    kinds = sorted({f"{plane.shape[1]}×{plane.shape[0]} {plane.dtype}" for plane in planes})
+    if not planes:
+        raise StackError(f"{folder} holds no pictures: give a folder with one picture a plane, {list(READABLE)}")
+    if len(kinds) > 1:
+        raise StackError(f"the pictures in {folder} differ ({', '.join(kinds)}): give planes of one size and kind")
+    return np.stack(planes)
+
+
+def _natural(file: Path) -> list[tuple[int, str]]:
+    """Make a key that sorts plane_2 before plane_10."""
+    parts = re.split(r"(\d+)", file.name.lower())
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+
+
+def _z_um(document: ElementTree.Element, count: int) -> tuple[float, ...] | None:
+    """Find the Z of each plane in an OME header: positions read back, else the nominal step."""
+    read_back = [plane for plane in document.iterfind(".//{*}Plane") if "PositionZ" in plane.attrib]
+    if len(read_back) == count:
+        return tuple(_um(plane, "PositionZ") for plane in read_back)
+    pixels = document.find(".//{*}Pixels")
+    if pixels is None or "PhysicalSizeZ" not in pixels.attrib:
+        return None
+    step_um = _um(pixels, "PhysicalSizeZ")
+    return tuple(step_um * number for number in range(count))
+
+
+def _um(element: ElementTree.Element, name: str) -> float:
+    return float(element.attrib[name]) * UM_PER_UNIT.get(element.attrib.get(f"{name}Unit", "µm"), 1.0)
