@@ -1,0 +1,54 @@
+"""Open an engine: the only module that names the back-ends, and it imports them when they are asked for."""
+
+from importlib import resources
+from pathlib import Path
+
+from enhance.checkpoint import Checkpoint, load
+from enhance.engine import Engine
+from enhance.errors import CheckpointError, EnhanceError
+
+SHIPPED = "shipped"
+"""The word for the model that comes with the package."""
+ENGINES = ("auto", "torch")
+
+
+def open_engine(model: Checkpoint | Path | str, *, engine: str = "auto") -> Engine:
+    """Load a model into a back-end.
+
+    Parameters
+    ----------
+    model : Checkpoint, Path or str
+        A checkpoint, a model folder, or the word ``shipped``.
+    engine : {'auto', 'torch'}
+        The back-end; `auto` takes the best one that is installed.
+
+    Returns
+    -------
+    Engine
+        Ready to run.
+
+    Raises
+    ------
+    CheckpointError
+        When the model is missing or damaged.
+    EnhanceError
+        When there is no such engine.
+    """
+    if engine not in ENGINES:
+        raise EnhanceError(f"there is no engine {engine!r}: choose one of {list(ENGINES)}")
+    checkpoint = model if isinstance(model, Checkpoint) else load_model(model)
+    from enhance.engine_torch import TorchEngine
+
+    return TorchEngine(checkpoint)
+
+
+def load_model(model: Path | str) -> Checkpoint:
+    """Read the checkpoint of a folder or of the word ``shipped``; errors as in `enhance.checkpoint.load`."""
+    if str(model) != SHIPPED:
+        return load(Path(model))
+    folder = Path(str(resources.files("enhance"))) / "weights" / SHIPPED
+    if not folder.is_dir():
+        raise CheckpointError(
+            "this copy of Parfocal holds no shipped model: install a released package or name a model folder"
+        )
+    return load(folder)
