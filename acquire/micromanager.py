@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from acquire import safety
@@ -189,8 +190,14 @@ class MicroManagerMicroscope:
         try:
             if self.core.is_sequence_running():
                 self.core.stop_sequence_acquisition()
+            self.core.set_primary_log_file("")
         finally:
             self._on_close()
+
+    def log_to(self, path: Path) -> None:
+        """Have the core append its own log, every device call with its time, to a file."""
+        self.core.set_primary_log_file(str(path), False)
+        self.core.enable_debug_log(True)
 
     def lock_camera(self) -> Mapping[str, str]:
         """Set the camera properties of the rig file and read them back.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 IMAGE_NUMBER = "ImageNumber"
 CONNECT_TIMEOUT_MS = 5000
+BUFFER_MB = 128
+"""Live takes the newest frame only; the default of 1024 costs that much memory and two seconds at each start."""
 
 
 @contextmanager
@@ -122,7 +124,9 @@ def _headless(
     import pymmcore
 
     try:
-        pycromanager.start_headless(mm_app_path=str(adapters), config_file=str(config), python_backend=True)
+        pycromanager.start_headless(
+            mm_app_path=str(adapters), config_file=str(config), python_backend=True, buffer_size_mb=BUFFER_MB
+        )
         core = wrap(pycromanager.Core())
     except Exception as error:
         pycromanager.stop_headless()

@@ -133,9 +133,7 @@ def _labels(microscope: MicroManagerMicroscope) -> Iterator[Item]:
         says = (
             objective.label
             if there
-            else (
-                f"{objective.label!r} is not in the turret {labels}: choose one of these or edit objectives in the rig file"
-            )
+            else (f"{objective.label!r} is not in the turret {labels}: choose one of these or edit objectives in it")
         )
         yield Item(name=f"objective {objective.name}", state="pass" if there else "fail", says=says)
     yield Item(name="in place", state="pass", says=f"{microscope.objective.name}, read from the turret")

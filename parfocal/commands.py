@@ -1,0 +1,66 @@
+"""The command line: which command lives where; a command's module is imported when it is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "demo": "parfocal.demo_command:demo",
+    "check": "parfocal.microscope_commands:check",
+    "calibrate": "parfocal.microscope_commands:calibrate",
+    "plan": "parfocal.microscope_commands:plan",
+    "capture": "parfocal.microscope_commands:capture",
+    "register": "parfocal.picture_commands:register",
+    "fuse": "parfocal.picture_commands:fuse",
+    "edf": "parfocal.picture_commands:fuse",
+    "pairs": "parfocal.picture_commands:pairs",
+    "train": "parfocal.network_commands:train",
+    "evaluate": "parfocal.network_commands:evaluate",
+    "enhance": "parfocal.network_commands:enhance",
+    "live": "parfocal.live_command:live",
+}
+"""Name of a command to the function that does it; ``edf`` is another name of ``fuse``."""
+HIDDEN = ("edf",)
+
+
+class CommandTable(TyperGroup):
+    """A group that finds its commands in `COMMANDS`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of the work."""
+        del ctx
+        return [name for name in COMMANDS if name not in HIDDEN]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the module of a command and return the command, or None for an unknown name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name].split(":")
+        single = typer.Typer(add_completion=False)
+        single.command(cmd_name)(getattr(importlib.import_module(module), function))
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=CommandTable,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="What a 40× sees, at the sharpness of a 100×. Research use only, not for diagnosis.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Give the group its help; the commands come from the table."""
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()

@@ -1,0 +1,160 @@
+"""Commands that look at, calibrate and drive a microscope."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from acquire.characterise import Characterise
+from rich.table import Table
+
+from acquire.errors import PlanError
+from acquire.open import open_microscope, open_witness
+from acquire.plan import load_plan
+from acquire.preflight import Item, check_microscope, check_plan, passed
+from acquire.runfolder import create_run
+from acquire.scan import Confirm, Scan
+from calibration import record
+from calibration.optics import Rig
+from calibration.record import Calibration
+from calibration.rig import load_rig
+from enhance.edf import fuse
+from parfocal.answer import Answer, answering, people
+from parfocal.bars import bar
+from parfocal.plan_picture import draw_plan
+
+RigOption = Annotated[str, typer.Option("--rig", help="A rig file, or `simulated`, or `demo`.")]
+PlanArgument = Annotated[Path, typer.Argument(help="The plan, a YAML file.")]
+CalibrationOption = Annotated[Path | None, typer.Option("--calibration", help="What `parfocal calibrate` wrote.")]
+MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+
+@answering
+def check(rig: Annotated[str, typer.Argument(help="A rig file, or `simulated`, or `demo`.")]) -> Answer:
+    """Connect and verify devices, labels, pixel sizes and limits; moves nothing by itself."""
+    loaded = load_rig(rig)
+    people().print("Connecting. Loading a Micro-Manager configuration may move hardware, as in Micro-Manager itself.")
+    with open_microscope(loaded) as microscope:
+        items = check_microscope(microscope)
+    return _items(items, f"Rig {loaded.name}")
+
+
+@answering
+def plan(
+    plan: PlanArgument,
+    rig: RigOption,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Where to draw the map (PNG or SVG).")] = None,
+    calibration: CalibrationOption = None,
+) -> Answer:
+    """Check a plan without moving anything, and draw it on a map."""
+    loaded = load_rig(rig)
+    wanted, known = load_plan(plan, loaded), _calibration(calibration, loaded)
+    if picture is not None:
+        draw_plan(wanted, loaded, known, picture)
+    return _items(check_plan(wanted, loaded, known), f"Plan {plan.name} on rig {loaded.name}")
+
+
+@answering
+def calibrate(
+    rig: RigOption,
+    out: Annotated[Path, typer.Option("--out", help="Where to write the calibration (CAL.yaml).")],
+    at_um: Annotated[
+        tuple[float, float] | None, typer.Option("--at", help="Stage x and y in µm of a place full of tissue.")
+    ] = None,
+    glass_um: Annotated[
+        tuple[float, float] | None, typer.Option("--glass", help="Stage x and y in µm of empty glass.")
+    ] = None,
+) -> Answer:
+    """Measure pixel sizes, camera-to-stage affine, parcentric and parfocal offsets, and flat fields."""
+    loaded = load_rig(rig)
+    with open_microscope(loaded) as microscope, bar("Calibrating") as step:
+        work = Characterise(microscope=microscope, confirm=_confirm(loaded), progress=step)
+        measured = work.calibrate(at_um=at_um, glass_um=glass_um, now=datetime.now(UTC))
+    record.save(measured, out)
+    return Answer(keys=_calibration_keys(measured, out), says=(_calibration_table(measured), f"Written to {out}."))
+
+
+@answering
+def capture(
+    plan: PlanArgument,
+    rig: RigOption,
+    out: Annotated[Path, typer.Option("--out", help="The run folder; the same one again resumes.")],
+    calibration: CalibrationOption = None,
+) -> Answer:
+    """Capture all sites with the first objective, then focal stacks with the next; the same command resumes."""
+    loaded = load_rig(rig)
+    wanted, known = load_plan(plan, loaded), _calibration(calibration, loaded)
+    faults = [item.says for item in check_plan(wanted, loaded, known) if item.state == "fail"]
+    if faults:
+        raise PlanError(f"plan {plan.name} on rig {loaded.name!r}: {'; '.join(faults)}")
+    with open_microscope(loaded) as microscope, bar(f"Capturing {wanted.slide}") as step:
+        run = create_run(out, wanted, loaded, known)
+        microscope.log_to(out / "log.txt")
+        truth = open_witness(microscope, out, objectives=wanted.objectives, fuse=lambda planes: fuse(planes).image)
+        result = Scan(microscope=microscope, run=run, confirm=_confirm(loaded), progress=step, truth=truth).capture()
+    says = f"{result.done} of {result.sites} visits stored in {out} ({result.state}, {result.seconds:.0f} s)."
+    if loaded.source.kind == "demo":
+        says += " No picture of this rig depends on objective or focus: focusing was left out."
+    return Answer(keys={"run": str(out)} | asdict(result), says=(says,))
+
+
+def _calibration(path: Path | None, rig: Rig) -> Calibration | None:
+    if path is None:
+        return None
+    calibration = record.load(path)
+    calibration.check(rig, now=datetime.now(UTC))
+    return calibration
+
+
+def _confirm(rig: Rig) -> Confirm:
+    if rig.source.kind in ("demo", "simulated"):
+        return lambda _question: True
+    return lambda question: typer.confirm(question, err=True)
+
+
+def _items(items: Sequence[Item], title: str) -> Answer:
+    table = Table("", "what", "says", title=title, title_justify="left", show_edge=False)
+    for item in items:
+        table.add_row(MARKS[item.state], item.name, item.says.replace("[", "\\["))
+    failed = not passed(items)
+    keys = {"passed": not failed, "items": [asdict(item) for item in items]}
+    if failed:
+        keys["error"] = "; ".join(item.says for item in items if item.state == "fail")
+    return Answer(keys=keys, says=(table,), failed=failed)
+
+
+def _calibration_keys(calibration: Calibration, out: Path) -> dict[str, object]:
+    objectives = calibration.objectives
+    return {
+        "out": str(out),
+        "pixel_um": {name: asdict(o.pixel_um) for name, o in objectives.items()},
+        "rotation_deg": {name: asdict(o.rotation_deg) for name, o in objectives.items()},
+        "parcentric_um": {
+            name: {
+                "value": [axis.value for axis in o.parcentric_um],
+                "interval95": [list(axis.interval95) for axis in o.parcentric_um],
+            }
+            for name, o in objectives.items()
+        },
+        "parfocal_um": {name: asdict(o.parfocal_um) for name, o in objectives.items()},
+        "backlash_um": {axis: asdict(value) for axis, value in calibration.backlash_um.items()},
+        "residuals": dict(calibration.residuals),
+        "simulated": calibration.simulated,
+    }
+
+
+def _calibration_table(calibration: Calibration) -> Table:
+    columns = ("objective", "pixel µm", "rotation °", "parcentric x µm", "parcentric y µm", "parfocal µm")
+    title = "Measured, with 95 % intervals" + (" (simulated microscope)" if calibration.simulated else "")
+    table = Table(*columns, title=title, title_justify="left", show_edge=False)
+    for name, o in calibration.objectives.items():
+        measured = (o.pixel_um, o.rotation_deg, *o.parcentric_um, o.parfocal_um)
+        digits = (5, 3, 2, 2, 2)
+        cells = [
+            f"{m.value:.{d}f} ± {(m.interval95[1] - m.interval95[0]) / 2:.{d}f}"
+            for m, d in zip(measured, digits, strict=True)
+        ]
+        table.add_row(name, *cells)
+    return table
