@@ -1,0 +1,81 @@
+"""Open the viewer: the only module of this package that can be imported without Qt and the extra `gui`."""
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acquire.microscope import Microscope
+from calibration.flatfield import Correction
+from gui.errors import DisplayError, MissingExtraError
+from gui.session import ViewerReport
+
+if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
+    from enhance.engine import Engine
+
+NEEDED = ("qtpy", "pyqtgraph", "qtawesome")
+BINDING = "pyside6"
+"""What the extra installs; QT_API chooses another."""
+
+
+def open_viewer(
+    microscope: Microscope,
+    *,
+    engine: "Engine | None" = None,
+    corrections: Mapping[str, Correction],
+    exposure_ms: float,
+    pixel_um: Mapping[str, float],
+    seconds: float | None = None,
+    screenshot: Path | None = None,
+    snapshots: Path | None = None,
+) -> ViewerReport:
+    """Load Qt and run the viewer; parameters, result and further errors as in `gui.view.run_viewer`.
+
+    Raises
+    ------
+    MissingExtraError
+        When a package of the extra `gui` is not installed.
+    DisplayError
+        When Qt's system libraries are missing.
+    """
+    check_extra()
+    os.environ.setdefault("QT_API", BINDING)
+    try:
+        importlib.import_module("qtpy.QtWidgets")  # first, so that pyqtgraph takes the same binding
+        from gui.view import run_viewer
+    except ImportError as error:
+        raise DisplayError(
+            f"Qt cannot be loaded ({error}): on Debian or Ubuntu install libegl1 libgl1 libxkbcommon0 libdbus-1-3 "
+            "libfontconfig1 libglib2.0-0; elsewhere reinstall with `pip install --force-reinstall parfocal[gui]`"
+        ) from error
+    return run_viewer(
+        microscope,
+        engine=engine,
+        corrections=corrections,
+        exposure_ms=exposure_ms,
+        pixel_um=pixel_um,
+        seconds=seconds,
+        screenshot=screenshot,
+        snapshots=snapshots,
+    )
+
+
+def check_extra() -> None:
+    """Check that the extra `gui` is installed, without loading it.
+
+    Raises
+    ------
+    MissingExtraError
+        When a package is missing; it says what to install.
+    """
+    missing = [name for name in (*NEEDED, *_binding()) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"the viewer was asked for and {', '.join(missing)} is not installed: pip install parfocal[gui]"
+        )
+
+
+def _binding() -> tuple[str, ...]:
+    return () if "QT_API" in os.environ else ("PySide6",)

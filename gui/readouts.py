@@ -1,0 +1,85 @@
+"""Readouts: the numbers of the status bar, as text and as labels that do not dance."""
+
+from qtpy.QtWidgets import QLabel, QStatusBar, QWidget
+
+from gui.scale import objective_text
+from gui.session import Readings
+from gui.theme import TEXT
+
+NOTHING = "–"
+LEFT = ("position", "objective", "exposure")
+"""Readings of the microscope stand on the left, those of the stream on the right."""
+
+
+def reading_texts(readings: Readings) -> dict[str, tuple[str, str]]:
+    """Return (word, value) for each readout.
+
+    Parameters
+    ----------
+    readings : Readings
+    """
+    return {
+        "position": ("", _position(readings)),
+        "objective": ("", _objective(readings)),
+        "exposure": ("exposure", _with_unit(readings.exposure_ms, "ms", digits=1)),
+        "camera": ("camera", f"{readings.camera_fps:.1f} fps"),
+        "display": ("display", f"{readings.display_fps:.1f} fps"),
+        "network": ("network", f"{readings.network_fps:.1f} fps"),
+        "latency": ("latency", _with_unit(readings.latency_ms, "ms")),
+        "dropped": ("dropped", f"{readings.dropped}"),
+        "age": ("age", _with_unit(readings.age_ms, "ms")),
+    }
+
+
+class Readouts(QStatusBar):
+    """Shows all readings at once.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._labels: dict[str, QLabel] = {}
+
+    def show_readings(self, readings: Readings) -> None:
+        """Write the readings into their labels."""
+        for name, (word, value) in reading_texts(readings).items():
+            label = self._labels.get(name) or self._new_label(name)
+            label.setText(f"{word} <span style='color:{TEXT}'>{value}</span>".strip())
+            label.setMinimumWidth(max(label.minimumWidth(), label.sizeHint().width()))
+
+    def text(self, name: str) -> str:
+        """Return what the readout `name` says now, without its colours."""
+        word, _, value = self._labels[name].text().partition("<span")
+        return f"{word}{value.partition('>')[2].partition('<')[0]}".strip()
+
+    def _new_label(self, name: str) -> QLabel:
+        label = QLabel()
+        label.setObjectName("reading")
+        self._labels[name] = label
+        if name in LEFT:
+            self.addWidget(label)
+        else:
+            self.addPermanentWidget(label)
+        return label
+
+
+def _position(readings: Readings) -> str:
+    if readings.position is None:
+        return NOTHING
+    x_um, y_um, z_um = readings.position
+    return f"X {x_um:.1f}  Y {y_um:.1f}  Z {z_um:.2f} µm"
+
+
+def _objective(readings: Readings) -> str:
+    if readings.objective is None:
+        return NOTHING
+    pixel = NOTHING if readings.pixel_um is None else f"{readings.pixel_um:.4g}"
+    return f"{objective_text(readings.objective)} · {pixel} µm/px"
+
+
+def _with_unit(value: float | None, unit: str, *, digits: int = 0) -> str:
+    return NOTHING if value is None else f"{value:.{digits}f} {unit}"

@@ -1,0 +1,198 @@
+"""Session: what the viewer knows between the stream and the window; no Qt."""
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from acquire.frame import Position
+from gui.develop import FramePair
+from gui.rate import Rate
+from gui.stream import Stream
+
+LATENCIES_KEPT = 1000
+"""Latencies that the median of the report is taken over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """The numbers of the status bar; None where there is nothing to say yet.
+
+    Parameters
+    ----------
+    position : Position, optional
+        Of the frame on the screen, in µm.
+    objective : str, optional
+    pixel_um : float, optional
+        At the specimen; None when it is not known.
+    exposure_ms : float, optional
+    camera_fps, display_fps, network_fps : float
+        Frames a second from the camera, painted, and through the network.
+    latency_ms : float, optional
+        From the end of the exposure to the end of painting.
+    age_ms : float, optional
+        Since the end of the exposure of the frame on the screen.
+    dropped : int
+        Frames that a newer one replaced.
+    """
+
+    position: Position | None = None
+    objective: str | None = None
+    pixel_um: float | None = None
+    exposure_ms: float | None = None
+    camera_fps: float
+    display_fps: float
+    network_fps: float
+    latency_ms: float | None = None
+    age_ms: float | None = None
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewerReport:
+    """What a viewer session was, measured.
+
+    Parameters
+    ----------
+    frames : int
+        That the camera delivered.
+    pairs : int
+        Raw and enhanced pictures shown side by side.
+    dropped : int
+        Frames that a newer one replaced before they were enhanced or shown.
+    camera_fps, display_fps, network_fps : float
+        Means over the session.
+    latency_ms : float or None
+        Median time from the end of the exposure to the end of painting; None when nothing was painted.
+    screenshot : Path or None
+        Where the window was saved.
+    same_frame : bool
+        Whether raw and enhanced were of one frame every time both were shown; False when they never were.
+    problems : tuple of str
+        What went wrong on the way, one sentence each.
+    """
+
+    frames: int
+    pairs: int
+    dropped: int
+    camera_fps: float
+    display_fps: float
+    network_fps: float
+    latency_ms: float | None
+    screenshot: Path | None
+    same_frame: bool
+    problems: tuple[str, ...] = ()
+
+
+class Session:
+    """The stream, the pair on the screen, and what was measured of both.
+
+    Parameters
+    ----------
+    stream : Stream
+    pixel_um : mapping of str to float
+        Camera pixel at the specimen by objective name, in µm.
+    provenance : mapping of str to str
+        What is known of the network, for snapshots; ``statement`` in it stands beside its picture.
+    clock : callable
+        Seconds since the epoch, the clock of `Frame.time_s`.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        pixel_um: Mapping[str, float],
+        provenance: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.stream = stream
+        self.provenance = dict(provenance or {})
+        self.shown: FramePair | None = None
+        self._pixel_um = pixel_um
+        self._clock = clock
+        self._painted = Rate(clock)
+        self._latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self._pairs = 0
+        self._unlike = 0
+        self._faults: list[str] = []
+
+    def pixel_um(self, pair: FramePair) -> float | None:
+        """Camera pixel of the pair's objective at the specimen, in µm; None when it is not known."""
+        pixel_um = self._pixel_um.get(pair.frame.objective)
+        return None if pixel_um is None else pixel_um * pair.frame.binning
+
+    def note_shown(self, pair: FramePair, numbers: tuple[int | None, int | None]) -> None:
+        """Remember what the two panes were given.
+
+        Parameters
+        ----------
+        pair : FramePair
+        numbers : (int or None, int or None)
+            Frame numbers that the raw and the enhanced pane say they hold.
+        """
+        self.shown = pair
+        if pair.enhanced is not None:
+            self._pairs += 1
+            self._unlike += numbers != (pair.frame.number, pair.frame.number)
+
+    def note_painted(self) -> None:
+        """Measure the latency of the pair that has just been painted."""
+        self._painted.tick()
+        if self.shown is not None:
+            self._latencies_ms.append(self._age_ms(self.shown))
+
+    def note_fault(self, words: str) -> None:
+        """Keep a fault of the viewer itself for the report."""
+        self._faults.append(words)
+
+    @property
+    def statement(self) -> str:
+        """What the network was trained on, to stand beside its picture."""
+        return self.provenance.get("statement", "")
+
+    @property
+    def pairs(self) -> int:
+        """How often raw and enhanced were shown side by side."""
+        return self._pairs
+
+    def readings(self) -> Readings:
+        """Return the numbers of this moment."""
+        rates = Readings(
+            camera_fps=self.stream.camera_rate.per_second,
+            display_fps=self._painted.per_second,
+            network_fps=self.stream.network_rate.per_second,
+            dropped=self.stream.dropped,
+        )
+        if self.shown is None:
+            return rates
+        frame = self.shown.frame
+        return replace(
+            rates,
+            position=frame.position,
+            objective=frame.objective,
+            pixel_um=self.pixel_um(self.shown),
+            exposure_ms=frame.exposure_ms,
+            latency_ms=self._latencies_ms[-1] if self._latencies_ms else None,
+            age_ms=self._age_ms(self.shown),
+        )
+
+    def report(self, screenshot: Path | None = None) -> ViewerReport:
+        """Return what the whole session was."""
+        return ViewerReport(
+            frames=self.stream.camera_rate.count,
+            pairs=self._pairs,
+            dropped=self.stream.dropped,
+            camera_fps=self.stream.camera_rate.mean_per_second,
+            display_fps=self._painted.mean_per_second,
+            network_fps=self.stream.network_rate.mean_per_second,
+            latency_ms=statistics.median(self._latencies_ms) if self._latencies_ms else None,
+            screenshot=screenshot,
+            same_frame=self._pairs > 0 and self._unlike == 0,
+            problems=(*(str(problem) for problem in self.stream.problems), *self._faults),
+        )
+
+    def _age_ms(self, pair: FramePair) -> float:
+        return 1000 * (self._clock() - pair.frame.time_s)

@@ -1,0 +1,175 @@
+"""The viewer, run: `run_viewer` opens the window, runs the stream, and reports what it measured."""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEventLoop, QStandardPaths, QTimer
+from qtpy.QtWidgets import QApplication
+
+from acquire.microscope import Microscope
+from calibration.flatfield import Correction
+from gui.errors import DisplayError, SnapshotError
+from gui.faults import faults_said_in, interrupt_closes, qt_messages_logged
+from gui.session import Session, ViewerReport
+from gui.stream import Stream
+from gui.theme import apply_theme
+from gui.window import ViewerWindow, Waker
+
+if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
+    from enhance.engine import Engine
+
+CLOSING_S = 60.0
+"""The threads may take this long to end: an engine cannot be interrupted, and 2048² takes 10 to 40 s on a CPU."""
+FIRST_PAIR_S = 60.0
+"""A run of given length waits this much longer for its first pair: engines plan on their first frame."""
+LOOK_AGAIN_MS = 50
+NO_DISPLAY = (
+    "the viewer was asked to open a window and there is no display: start it in a desktop session (or through ssh -X), "
+    "or give a number of seconds to run without a window"
+)
+
+
+def run_viewer(
+    microscope: Microscope,
+    *,
+    engine: "Engine | None" = None,
+    corrections: Mapping[str, Correction],
+    exposure_ms: float,
+    pixel_um: Mapping[str, float],
+    seconds: float | None = None,
+    screenshot: Path | None = None,
+    snapshots: Path | None = None,
+) -> ViewerReport:
+    """Show the microscope's frames, raw beside enhanced, until the window is closed or `seconds` have passed.
+
+    The viewer's camera thread alone calls the microscope meanwhile; it is not closed here.
+
+    Parameters
+    ----------
+    microscope : Microscope
+    engine : Engine, optional
+        Without one, raw frames are shown at the camera's rate.
+    corrections : mapping of str to Correction
+        By objective name; a frame of another objective is shown uncorrected, and marked so.
+    exposure_ms : float
+    pixel_um : mapping of str to float
+        Camera pixel at the specimen in µm, unbinned, by objective name; without one there is no scale in µm.
+    seconds : float, optional
+        How long to run; with an engine, until its first pair at least. Works without a display.
+    screenshot : Path, optional
+        PNG to save the window to when `seconds` have passed.
+    snapshots : Path, optional
+        Folder for what the person saves; ``Parfocal`` in the user's pictures when not given.
+
+    Returns
+    -------
+    ViewerReport
+
+    Raises
+    ------
+    DisplayError
+        When there is no display and no `seconds`.
+    SnapshotError
+        When the screenshot cannot be written.
+    MicroscopeError
+        When the camera failed in a run of given length; in a window of a person it is said there instead.
+    """
+    app = _application(timed=seconds is not None)
+    apply_theme(app)
+    waker = Waker()
+    stream = Stream(partial(microscope.live, exposure_ms), engine=engine, corrections=corrections, wake=waker.rung.emit)
+    session = Session(stream, pixel_um=pixel_um, provenance=_provenance(engine))
+    window = ViewerWindow(session, waker, snapshots or _pictures_folder())
+    with faults_said_in(window), interrupt_closes(window), qt_messages_logged():
+        saved = _run(window, seconds, screenshot)
+    if seconds is not None:
+        _raise_camera_error(stream)
+    return session.report(saved)
+
+
+def _run(window: ViewerWindow, seconds: float | None, screenshot: Path | None) -> Path | None:
+    stream = window.session.stream
+    try:
+        window.show()
+        stream.start()
+        _wait(window, seconds)
+        if seconds is not None and window.isVisible():
+            _wait_for_first_pair(window)
+            return _grab(window, screenshot)
+        return None
+    finally:
+        window.close()
+        if not stream.close(CLOSING_S):
+            window.session.note_fault(f"a thread of the viewer was still busy {CLOSING_S:g} s after closing")
+
+
+def _wait(window: ViewerWindow, seconds: float | None) -> None:
+    loop = QEventLoop()
+    window.closed.connect(loop.quit)
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.timeout.connect(loop.quit)
+    if seconds is not None:
+        timer.start(round(1000 * seconds))
+    loop.exec()
+
+
+def _wait_for_first_pair(window: ViewerWindow) -> None:
+    stream = window.session.stream
+    for _ in range(round(1000 * FIRST_PAIR_S / LOOK_AGAIN_MS)):
+        if window.session.pairs or not stream.enhancing or not stream.live or not window.isVisible():
+            return
+        _wait(window, LOOK_AGAIN_MS / 1000)
+
+
+def _grab(window: ViewerWindow, screenshot: Path | None) -> Path | None:
+    if screenshot is None:
+        return None
+    window.read()
+    try:
+        screenshot.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SnapshotError(
+            f"the folder {screenshot.parent} cannot be made: {error.strerror}; choose another"
+        ) from error
+    if not window.grab().save(str(screenshot), "PNG"):
+        raise SnapshotError(f"the screenshot cannot be written to {screenshot}: choose a file in a writable folder")
+    return screenshot
+
+
+def _raise_camera_error(stream: Stream) -> None:
+    for problem in stream.problems:
+        if problem.where == "camera":
+            raise problem.error
+
+
+def _application(*, timed: bool) -> QApplication:
+    running = QApplication.instance()
+    if isinstance(running, QApplication):
+        return running
+    if _has_display():
+        return QApplication(["parfocal"])
+    if not timed:
+        raise DisplayError(NO_DISPLAY)
+    return QApplication(["parfocal", "-platform", "offscreen"])
+
+
+def _has_display() -> bool:
+    chosen = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in chosen)
+
+
+def _provenance(engine: "Engine | None") -> dict[str, str]:
+    if engine is None:
+        return {}
+    checkpoint = engine.checkpoint
+    return {"statement": checkpoint.statement, "weights_sha256": checkpoint.weights_sha256, "engine": engine.name}
+
+
+def _pictures_folder() -> Path:
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    return Path(pictures) / "Parfocal"
