@@ -104,10 +104,15 @@ def noise_sigma(plane: Plane) -> float:
 
 def _expected_error_px(block: Plane, noise: float) -> float:
     """Error that noise gives the displacement of a block along its worse direction."""
-    gradient_y, gradient_x = np.gradient(block)
+    gradient_x, gradient_y = _gradient(block)
     xx, yy, xy = np.sum(gradient_x**2), np.sum(gradient_y**2), np.sum(gradient_x * gradient_y)
     weaker = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy) - block.size * NOISE_GRADIENT * noise**2
     return float(noise / np.sqrt(weaker)) if weaker > 0 else np.inf
+
+
+def _gradient(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    along_y, along_x = np.gradient(plane.astype(np.float64))
+    return np.asarray(along_x), np.asarray(along_y)
 
 
 def _displacement(reference: Plane, registered: Plane) -> NDArray[np.float64]:
@@ -117,7 +122,7 @@ def _displacement(reference: Plane, registered: Plane) -> NDArray[np.float64]:
     surface = np.asarray(cv2.matchTemplate(registered, inner, cv2.TM_CCOEFF_NORMED), dtype=np.float32)
     row, column = np.unravel_index(int(np.argmax(surface)), surface.shape)
     shift = np.array(peak_2d(surface, int(row), int(column))) - REACH_PX
-    slopes = np.stack(np.gradient(reference), axis=-1)[edge].reshape(-1, 2)[:, ::-1].astype(np.float64)
+    slopes = np.column_stack([g[edge].ravel() for g in _gradient(reference)])
     slopes -= slopes.mean(axis=0)
     solve = np.linalg.pinv(slopes)
     wanted = (inner - inner.mean()).ravel()

@@ -22,8 +22,8 @@ FEWEST = 3
 def session_complaints(registrations: Sequence[Registration]) -> tuple[str, ...]:
     """Return why each registration does not fit its session, in one sentence; empty where it does.
 
-    Medians are taken over the accepted ones; those not accepted, and all of a session with fewer than `FEWEST` accepted,
-    are left without complaint.
+    Medians are taken over the accepted ones; those not accepted, and all of a session with fewer than `FEWEST`
+    accepted, are left without complaint.
 
     Parameters
     ----------
