@@ -78,12 +78,15 @@ def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, c
     Focus
         Without a Z when there is no texture or the sharpest plane stays at an end of the sweep.
     """
+    microscope.expect_focus(around_um)
     focus = Focus(z_um=around_um)
     for step_um in (COARSE_STEP_UM, FINE_STEP_UM) if coarse else (FINE_STEP_UM,):
         focus = _sweep(microscope, focus.z_um or around_um, step_um, exposure_ms)
         if focus.z_um is None:
             break
-    approach_z(microscope, around_um if focus.z_um is None else focus.z_um)
+    found_um = around_um if focus.z_um is None else focus.z_um
+    microscope.expect_focus(found_um)
+    approach_z(microscope, found_um)
     return focus
 
 

@@ -53,7 +53,7 @@ class MicroManagerMicroscope:
     ) -> None:
         self.rig = rig
         self.core = core
-        self.verified_focus_um: float | None = None
+        self.focus_um: float | None = None
         self._newest = newest
         self._on_close = on_close
         self._clock = clock
@@ -97,12 +97,12 @@ class MicroManagerMicroscope:
 
     def move_z(self, z_um: float) -> None:
         """Move the focus drive and wait for rest; see `Microscope.move_z`."""
-        safety.check_z(self.rig, z_um, focus_um=self.verified_focus_um, objective=self.objective.name)
+        safety.check_z(self.rig, z_um, focus_um=self.focus_um, objective=self.objective.name)
         self._drive_z(z_um)
 
-    def verify_focus(self) -> None:
-        """Take the present Z as a verified focus of this objective; it bounds `move_z` until the nosepiece turns."""
-        self.verified_focus_um = self.position_um.z
+    def expect_focus(self, z_um: float) -> None:
+        """Bound `move_z` by the near margin past this Z until the nosepiece turns; see `Microscope.expect_focus`."""
+        self.focus_um = z_um
 
     def retract(self) -> None:
         """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back.
@@ -122,7 +122,7 @@ class MicroManagerMicroscope:
         if self.core.get_state_label(self.rig.nosepiece) == wanted.label:
             return
         self.retract()
-        self.verified_focus_um = None
+        self.focus_um = None
         nosepiece = self.rig.nosepiece
         self._call(nosepiece, lambda: self.core.set_property(nosepiece, "Label", wanted.label), TURRET_TIMEOUT_MS)
         found = self.core.get_state_label(nosepiece)

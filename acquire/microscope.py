@@ -64,6 +64,13 @@ class Microscope(Protocol):
         """Move the focus drive and wait for rest; errors as in `move_xy`."""
         ...
 
+    def expect_focus(self, z_um: float) -> None:
+        """Say where this objective's focus is expected or was found.
+
+        Until the nosepiece turns, `move_z` refuses to go nearer to the slide than `near_margin_um` past it.
+        """
+        ...
+
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece: retract Z to `z_safe_um`, read it back, turn, verify the label; Z stays retracted.
 

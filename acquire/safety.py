@@ -20,7 +20,7 @@ def check_xy(limits: Limits, x_um: float, y_um: float) -> None:
 
 
 def check_z(rig: Rig, z_um: float, *, focus_um: float | None = None, objective: str | None = None) -> None:
-    """Refuse a focus target outside the limits, or too far past the last verified focus.
+    """Refuse a focus target outside the limits, or too far past the expected focus.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def check_z(rig: Rig, z_um: float, *, focus_um: float | None = None, objective: 
     z_um : float
         The target.
     focus_um : float, optional
-        Z of the last verified focus of this objective; without it only the limits hold.
+        Where this objective's focus is expected or was found; without it only the limits hold.
     objective : str, optional
         Name of the objective in place.
 
@@ -44,7 +44,7 @@ def check_z(rig: Rig, z_um: float, *, focus_um: float | None = None, objective: 
     nearest_um = rig.z.offset(focus_um, rig.objective(objective).near_margin_um)
     if rig.z.nearer(z_um, nearest_um):
         raise LimitError(
-            f"z {z_um:.2f} µm is nearer to the slide than {nearest_um:.2f} µm, the last verified focus "
+            f"z {z_um:.2f} µm is nearer to the slide than {nearest_um:.2f} µm, the expected focus "
             f"{focus_um:.2f} µm plus near_margin_um of {objective}: nothing has moved; focus again, or raise "
             "near_margin_um if the lens allows it"
         )

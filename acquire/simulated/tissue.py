@@ -1,0 +1,156 @@
+"""Lung in Masson's trichrome: septa of collagen, muscle and cells round empty alveoli."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquire.simulated.architecture import GROUND_UM, Field, Ground, Septa, ground, step
+from acquire.simulated.cells import REACH_UM, cells_near, occupancy
+from acquire.simulated.fibres import stripes
+from acquire.simulated.lattice import noise, spline, spread
+from acquire.simulated.stains import MASSON
+from acquire.simulated.window import TILE_PX, Window
+
+Image = NDArray[np.float32]
+
+SHEET_UM = 0.8
+"""Thickness of the slab each sheet stands for."""
+
+DEPTHS_UM = (-1.6, -0.8, 0.0, 0.8, 1.6)
+"""A section of 4 µm in five sheets; a deeper sheet lies nearer to the slide."""
+
+_BLOCK_TILES = 4  # the coarse fields are computed for blocks of 4 × 4 tiles at a time
+_MARGIN_UM = REACH_UM + 10.0  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
+_FIBRILS = ((8, 0.5), (2, 1.0), (1, 0.8))  # spacing in knots and weight: bundles, fibres, fibrils
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lung:
+    """A section of lung, 4 µm thick, stained with Masson's trichrome.
+
+    Parameters
+    ----------
+    seed : int
+        Another seed is another slide.
+    septa : Septa
+        Open lung, or dense, as in fibrosis.
+    tilt_um_per_mm : (float, float)
+        By how much mid-section comes nearer to the slide along x and y.
+    """
+
+    seed: int
+    septa: Septa
+    tilt_um_per_mm: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def stains(self) -> tuple[str, ...]:
+        """Names of the stains."""
+        return MASSON
+
+    @property
+    def depths_um(self) -> tuple[float, ...]:
+        """Depths of the sheets."""
+        return DEPTHS_UM
+
+    def surface_um(self, x_um: float, y_um: float) -> float:
+        """Z of mid-section, a plane through the origin."""
+        return (self.tilt_um_per_mm[0] * x_um + self.tilt_um_per_mm[1] * y_um) * 1e-3
+
+    def tile(self, window: Window) -> Image:
+        """Compute one tile; see `specimen.Specimen`."""
+        coarse = _block(_block_of(window), self.septa, self.seed)
+        local = _upsampled(coarse, window)
+        keys = [self.seed * 1009 + 500 + 31 * n for n in range(len(DEPTHS_UM))]
+        bumps, grain, fine = (_texture(window, spacing, keys, n) for n, spacing in enumerate((1.1, 0.36, 0.19)))
+        nuclei, red_cells = occupancy(cells_near(window, coarse, self.seed), window, DEPTHS_UM, bumps)
+        sheets = np.empty((len(DEPTHS_UM), len(MASSON) + 1, window.rows, window.columns), np.float32)
+        for n, depth in enumerate(DEPTHS_UM):
+            fibres = _fibres(local, coarse.knots, depth, keys[n])
+            textures = _Textures(fibres=fibres, bumps=bumps[n], grain=grain[n], fine=fine[n])
+            _compose(sheets[n], local, textures, nuclei[n], red_cells[n], depth)
+        return sheets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Textures:
+    fibres: Image
+    bumps: Image
+    grain: Image
+    fine: Image
+
+
+def _block_of(window: Window) -> Window:
+    side = _BLOCK_TILES * TILE_PX
+    return Window(
+        column=window.column // side * side,
+        row=window.row // side * side,
+        columns=side,
+        rows=side,
+        pitch_um=window.pitch_um,
+    )
+
+
+@lru_cache(maxsize=16)
+def _block(window: Window, septa: Septa, seed: int) -> Ground:
+    return ground(window.grown(_MARGIN_UM).resampled(GROUND_UM), septa, seed)
+
+
+def _upsampled(coarse: Ground, window: Window) -> Image:
+    first_x, across = spline(window.column, window.columns, window.pitch_um / GROUND_UM)
+    first_y, down = spline(window.row, window.rows, window.pitch_um / GROUND_UM)
+    column, row = first_x - coarse.window.column, first_y - coarse.window.row
+    part = coarse.fields[:, row : row + down.shape[1], column : column + across.shape[1]]
+    return spread(part, window, GROUND_UM)
+
+
+def _texture(window: Window, spacing_um: float, keys: list[int], octave: int) -> Image:
+    return noise(window, spacing_um, *(key + octave for key in keys))
+
+
+def _fibres(local: Image, knots: tuple[int, int], depth_um: float, key: int) -> Image:
+    families = [
+        stripes(
+            local[Field.ACROSS_A + n] + np.float32(depth_um) * local[Field.SHIFT_A + n],
+            knots[n],
+            _FIBRILS,
+            key + 10 + 5 * n,
+        )
+        for n in (0, 1)
+    ]
+    mixed: Image = families[0] + (families[1] - families[0]) * local[Field.MIX]
+    return mixed
+
+
+def _sparse(x: Image) -> Image:
+    """Map noise smoothly to 0 … 1, mostly low: strands and grains with gaps between them."""
+    half: Image = np.float32(0.5) + np.float32(0.5) * (x / (np.float32(1) + np.abs(x)))
+    return half * half
+
+
+def _compose(
+    sheet: Image, local: Image, textures: _Textures, nuclei: Image, red_cells: Image, depth_um: float
+) -> None:
+    """Fill one sheet (stains and path, rows, columns) from its tissue and textures."""
+    inside = local[Field.INSIDE] + np.float32(depth_um) * local[Field.SLOPE] + np.float32(0.22) * textures.bumps
+    fibres = textures.fibres + np.float32(0.45) * textures.bumps + np.float32(0.3) * textures.grain
+    nuclei = nuclei * step(inside, -0.9, -0.1)
+    free = np.maximum(np.float32(1) - np.float32(1.4) * nuclei, 0)
+    body = step(inside, -0.25, 0.35) * step(fibres, -2.3, -1.3) * free
+    collagen = local[Field.COLLAGEN]
+    muscle = local[Field.MUSCLE]
+    tone = np.float32(1) - np.float32(0.3) * local[Field.PALE]
+    speckle = np.float32(1.0) * textures.grain + np.float32(0.8) * textures.fine
+    grains = _sparse(np.float32(1.2) * speckle + np.float32(0.35) * textures.bumps)
+    threads = _sparse(np.float32(1.6) * fibres)
+    cytoplasm = np.float32(0.02) + np.float32(0.36) * grains
+    red = (np.float32(1) - collagen) * (cytoplasm + muscle * (np.float32(0.03) + np.float32(0.4) * threads - cytoplasm))
+    red = body * tone * (red + np.float32(0.01))
+    blue = body * tone * collagen * (np.float32(0.01) + np.float32(0.45) * threads)
+    plasma = np.float32(1) - red_cells
+    chromatin = _sparse(np.float32(1.6) * speckle)
+    sheet[0] = (nuclei * (np.float32(0.06) + np.float32(0.75) * chromatin)) * np.float32(SHEET_UM)
+    sheet[1] = (red * plasma + red_cells * free * np.float32(0.27)) * np.float32(SHEET_UM)
+    sheet[2] = (blue * plasma) * np.float32(SHEET_UM)
+    sheet[3] = np.float32(0.04) * (sheet[0] + sheet[1] + sheet[2]) + np.float32(0.006 * SHEET_UM) * body
