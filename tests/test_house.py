@@ -10,6 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from parfocal.commands import COMMANDS, HIDDEN
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("parfocal", "gui", "enhance", "acquire", "calibration")
@@ -136,3 +138,19 @@ def test_the_gate_refuses_a_step_it_does_not_know():
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "there is no step 'nonsense'" in done.stdout
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in HIDDEN])
+def test_every_command_stands_in_the_reference(command):
+    reference = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert re.search(rf"^`parfocal {command}[ `]", reference, re.MULTILINE)
+
+
+def test_the_documentation_says_what_the_licence_does_not():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert "Research use only, not for diagnosis. The method may be covered by third-party patents." in index
+
+
+def test_decisions_are_numbered_without_gap():
+    numbers = sorted(path.name[:4] for path in (ROOT / "docs" / "decisions").glob("0*.md"))
+    assert numbers == [f"{n:04d}" for n in range(1, len(numbers) + 1)]
