@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.affine import shifting
 from calibration.bandwidth import NOISE_BLUR_PX, Plane
-from calibration.locate import peak_2d
+from calibration.shift import gradient, small_shift
 
 BLOCKS_ACROSS = 6
 """Blocks along the shorter side."""
@@ -29,11 +28,6 @@ MAD_TO_SIGMA = 1.4826
 
 NOISE_GRADIENT = 1 / (8 * np.pi * NOISE_BLUR_PX**4)
 """Variance of one component of the gradient of white noise of variance 1 after that blur."""
-
-STEPS = 2
-"""Of least squares after the correlation: standard deviation 0.001 px instead of 0.015 without noise."""
-
-TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,7 +76,7 @@ def measure_blocks(reference: Plane, registered: Plane, *, noise: float) -> Resi
     for row, column in corners:
         one, other = (plane[row : row + side, column : column + side] for plane in (reference, registered))
         if _expected_error_px(one, noise) < TEXTURED_ERROR_PX:
-            shifts.append(_displacement(one, np.ascontiguousarray(other)))
+            shifts.append(small_shift(one, other, reach_px=REACH_PX))
     return Residual(
         shifts_px=np.array(shifts, dtype=np.float64).reshape(-1, 2),
         textured_fraction=len(shifts) / max(1, len(corners)),
@@ -104,38 +98,7 @@ def noise_sigma(plane: Plane) -> float:
 
 def _expected_error_px(block: Plane, noise: float) -> float:
     """Error that noise gives the displacement of a block along its worse direction."""
-    gradient_x, gradient_y = _gradient(block)
+    gradient_x, gradient_y = gradient(block)
     xx, yy, xy = np.sum(gradient_x**2), np.sum(gradient_y**2), np.sum(gradient_x * gradient_y)
     weaker = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy) - block.size * NOISE_GRADIENT * noise**2
     return float(noise / np.sqrt(weaker)) if weaker > 0 else np.inf
-
-
-def _gradient(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    along_y, along_x = np.gradient(plane.astype(np.float64))
-    return np.asarray(along_x), np.asarray(along_y)
-
-
-def _displacement(reference: Plane, registered: Plane) -> NDArray[np.float64]:
-    """Displacement (x, y): by normalised cross-correlation, then by least squares on the gradient of `reference`."""
-    edge = np.s_[REACH_PX:-REACH_PX, REACH_PX:-REACH_PX]
-    inner = np.ascontiguousarray(reference[edge])
-    surface = np.asarray(cv2.matchTemplate(registered, inner, cv2.TM_CCOEFF_NORMED), dtype=np.float32)
-    row, column = np.unravel_index(int(np.argmax(surface)), surface.shape)
-    shift = np.array(peak_2d(surface, int(row), int(column))) - REACH_PX
-    slopes = np.column_stack([g[edge].ravel() for g in _gradient(reference)])
-    slopes -= slopes.mean(axis=0)
-    solve = np.linalg.pinv(slopes)
-    wanted = (inner - inner.mean()).ravel()
-    for _ in range(STEPS):
-        seen = _moved(registered, shift)[edge].ravel()
-        seen -= seen.mean()
-        shift = shift + solve @ (wanted - seen * (wanted @ seen) / max(float(seen @ seen), TINY))
-    return np.asarray(shift)
-
-
-def _moved(plane: Plane, shift: NDArray[np.float64]) -> Plane:
-    """Draw the plane moved back by `shift`; linear, as OpenCV's cubic kernel displaces by up to 0.04 px itself."""
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (plane.shape[1], plane.shape[0])
-    drawn = cv2.warpAffine(plane, shifting(*shift), size, flags=flags, borderMode=cv2.BORDER_REFLECT)
-    return np.asarray(drawn, dtype=np.float32)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from calibration.affine import Matrix, apply, compose, covered_bounds, invert, scaling, shifting
 from calibration.bandwidth import Plane, blur, decimate, high_pass
+from calibration.shift import peak_2d
 
 ROTATIONS_DEG = (0.0, -1.5, 1.5)
 """Between objectives of one turret 0.1–0.7° were measured; this grid and the refinement after it reach ±2.5°."""
@@ -75,19 +76,6 @@ def centred(small_shape: tuple[int, ...], large_shape: tuple[int, ...]) -> Matri
     """Return the shift that lays the centre of a small picture on the centre of a large one."""
     rows, columns = ((large - small) / 2 for small, large in zip(small_shape[:2], large_shape[:2], strict=True))
     return shifting(columns, rows)
-
-
-def peak_2d(surface: NDArray[np.float32], row: int, column: int) -> tuple[float, float]:
-    """Sub-pixel (x, y) of a maximum at (row, column) by a parabola along each axis; the pixel itself at an edge."""
-    rows, columns = surface.shape
-    x = _vertex(*surface[row, column - 1 : column + 2]) if 0 < column < columns - 1 else 0.0
-    y = _vertex(*surface[row - 1 : row + 2, column]) if 0 < row < rows - 1 else 0.0
-    return column + x, row + y
-
-
-def _vertex(before: float, top: float, after: float) -> float:
-    curvature = float(before) - 2 * float(top) + float(after)
-    return 0.0 if curvature >= 0 else 0.5 * (float(before) - float(after)) / curvature
 
 
 def _band_pass(plane: Plane) -> Plane:
