@@ -36,11 +36,10 @@ class DeedBar(QToolBar):
             self._lay_out(name, action)
             parent.addAction(action)
 
-    def connect_deeds(self, do: Mapping[str, Callable[..., object]]) -> None:
-        """Let each deed do what `do` says; a switch passes its new state, a button nothing."""
+    def connect_deeds(self, do: Mapping[str, Callable[[], object]]) -> None:
+        """Let each deed do what `do` says; a switch shows the new state when `follow` is called, not by itself."""
         for name, call in do.items():
-            action = self.deeds[name]
-            action.triggered.connect(call if action.isCheckable() else _without_state(call))
+            self.deeds[name].triggered.connect(_without_state(call))
 
     def follow(self, states: Mapping[str, bool]) -> None:
         """Set the switches to what is true, without doing anything."""
@@ -71,7 +70,7 @@ def _action(deed: Deed, parent: QWidget) -> QAction:
 
 
 def _without_state(call: Callable[[], object]) -> Callable[[bool], None]:
-    """Leave out the state that Qt passes with every trigger."""
+    """Leave out the state that Qt passes with every trigger: the button's may lag behind the stream's."""
 
     def triggered(_checked: bool) -> None:
         call()

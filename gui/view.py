@@ -81,7 +81,7 @@ def run_viewer(
     app = _application(timed=seconds is not None)
     apply_theme(app)
     waker = Waker()
-    stream = Stream(partial(microscope.live, exposure_ms), engine=engine, corrections=corrections, wake=waker.rung.emit)
+    stream = Stream(partial(microscope.live, exposure_ms), engine=engine, corrections=corrections, wake=waker.ring)
     session = Session(stream, pixel_um=pixel_um, provenance=_provenance(engine))
     window = ViewerWindow(session, waker, snapshots or _pictures_folder())
     with faults_said_in(window), interrupt_closes(window), qt_messages_logged():

@@ -34,6 +34,10 @@ class Waker(QObject):
 
     rung = Signal()
 
+    def ring(self) -> None:
+        """Wake the window; a bound method, so that who may ring keeps the waker alive (a bound signal does not)."""
+        self.rung.emit()
+
 
 class ViewerWindow(QMainWindow):
     """The viewer's window; it never calls the microscope, and never waits.
@@ -129,11 +133,10 @@ class ViewerWindow(QMainWindow):
             self.bar.disable("enhance", NO_MODEL)
 
     def _connect(self, waker: Waker) -> None:
-        stream = self.session.stream
         self.bar.connect_deeds(
             {
-                "live": partial(setattr, stream, "live"),
-                "enhance": partial(setattr, stream, "enhancing"),
+                "live": self._switch_live,
+                "enhance": self._switch_enhancing,
                 "fit": self.comparison.fit,
                 "actual": self.comparison.show_actual_pixels,
                 "save": self.save,
@@ -147,6 +150,14 @@ class ViewerWindow(QMainWindow):
         self._pause.timeout.connect(self.show_latest)
         self._clock.timeout.connect(self.read)
         self._clock.start(READINGS_MS)
+
+    def _switch_live(self) -> None:
+        self.session.stream.live = not self.session.stream.live
+        self.read()
+
+    def _switch_enhancing(self) -> None:
+        self.session.stream.enhancing = not self.session.stream.enhancing
+        self.read()
 
     def _show(self, pair: FramePair) -> None:
         self.band.setVisible(pair.frame.simulated)

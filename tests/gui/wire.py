@@ -1,4 +1,4 @@
-"""What stands at the wire in these tests: frames that carry their number in their pixels, and an engine that enlarges."""
+"""What stands at the wire: frames that carry their number in their pixels, and an engine that enlarges."""
 
 import itertools
 import math
@@ -86,6 +86,7 @@ class FakeMicroscope:
         self._stream = stream
 
     def live(self, exposure_ms: float):
+        self.exposure_ms = exposure_ms
         return self._stream.running()
 
 
@@ -102,7 +103,7 @@ class EnlargingEngine:
         self._takes_s = takes_s
         self._fails_at = fails_at
 
-    def enhance(self, image, *, passes=1, grow=False, white_level=None):
+    def enhance(self, image, **_options):
         time.sleep(self._takes_s)
         number = number_in(image[0, 0])
         self.seen.append(number)
