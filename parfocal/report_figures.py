@@ -14,7 +14,7 @@ HERO_ASPECT = 16 / 9
 MAP_MARGIN = 1.12
 """A map's side over the extent of the fields on it."""
 
-MANY_SITES = 12
+MANY_SITES = 20
 """A map with more sites than this leaves out their names."""
 
 
