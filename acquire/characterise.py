@@ -1,34 +1,37 @@
-"""Captures the series that a calibration is estimated from: moves, focus at several sites, empty glass.
+"""Captures the series that a calibration is estimated from: empty glass, moves, focus at several sites.
 
 All dry work is done first; oil goes on the slide once, and no dry lens comes back after it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
 
 import numpy as np
 
 from acquire.autofocus import autofocus, pictures_depend_on_focus
 from acquire.errors import MicroscopeError
-from acquire.frame import Frame
+from acquire.frame import Frame, Pixels
 from acquire.micromanager import MicroManagerMicroscope
 from calibration.errors import MeasurementError
 from calibration.flatfield import Correction, correct
 from calibration.flatmaster import flat_from_glass
 from calibration.optics import Objective
-from calibration.record import Calibration, Measured, ObjectiveCalibration, rig_hash
-from calibration.register import Registration, register
+from calibration.record import Calibration, rig_hash
 from calibration.stage import StageFit, displacement, estimate_stage_matrix
-from calibration.turret import parcentric, parfocal
+from calibration.through import Seen, measure_objectives
 
 SITES = 4
 SITE_PITCH = 1.3
 """Distance between sites in fields of the first objective: fresh tissue at each."""
 FIRST_MOVE = 0.08
 GRID_MOVE = 0.25
-"""Moves as fractions of a field: the first is small because nothing is known yet."""
+"""Moves as fractions of a field: the first ones are small because nothing is known yet."""
+MOVES = (
+    (FIRST_MOVE, 0.0),
+    (0.0, FIRST_MOVE),
+    *((i * GRID_MOVE, j * GRID_MOVE) for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)),
+)
 GLASS_FRAMES = 16
 EXPOSURE_MS = 8.0
 REFERENCE_MAGNIFICATION = 40.0
@@ -37,15 +40,6 @@ REFERENCE_MAGNIFICATION = 40.0
 Confirm = Callable[[str], bool]
 Step = Callable[[int, int, str], None]
 Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Series:
-    """What one objective saw: the frame and the focus at each site, and its correction."""
-
-    frames: tuple[Frame, ...]
-    z_um: tuple[float, ...]
-    correction: Correction
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -69,6 +63,7 @@ class Characterise:
     progress: Step
     sites: int = SITES
     _done: int = field(default=0, init=False)
+    _focus_um: float = field(default=0.0, init=False)
 
     def calibrate(self, *, at_um: Point, glass_um: Point, now: datetime) -> Calibration:
         """Measure all objectives of the rig.
@@ -95,22 +90,26 @@ class Characterise:
                 f"rig {rig.name!r} cannot be calibrated: its pictures depend on neither stage nor focus; "
                 "calibrate the rig `simulated`, or your own"
             )
+        self._focus_um = self.microscope.position_um.z
         places = self._places(at_um)
         first, *others = rig.objectives
         self.microscope.select_objective(first.name)
-        fit = self._stage(first, places[0])
-        series = {first.name: self._series(first, places, glass_um)}
+        flat = self._flat(first, glass_um)
+        fit = self._stage(first, places[0], flat)
+        seen = {first.name: self._look(first, places, flat)}
+        corrections = {first.name: flat}
         oiled = False
         for objective in sorted(others, key=lambda o: o.wet):
             oiled = oiled or self._oil(objective)
             self.microscope.select_objective(objective.name)
-            series[objective.name] = self._series(objective, places, glass_um)
-        measured, residuals = _measured(rig.objectives, fit, series)
+            corrections[objective.name] = self._flat(objective, glass_um)
+            seen[objective.name] = self._look(objective, places, corrections[objective.name])
+        measured, residuals = measure_objectives(rig.objectives, fit, seen)
         return Calibration(
             rig_hash=rig_hash(rig),
             created=now,
             objectives=measured,
-            corrections={name: one.correction for name, one in series.items()},
+            corrections=corrections,
             residuals=residuals,
             simulated=rig.source.kind == "simulated",
         )
@@ -130,34 +129,40 @@ class Characterise:
             raise MicroscopeError(f"calibration ended before {objective.label}: the oil was not confirmed")
         return True
 
-    def _stage(self, objective: Objective, place: Point) -> StageFit:
+    def _flat(self, objective: Objective, glass_um: Point) -> Correction:
+        self.microscope.move_xy(*glass_um)
+        frames = [self.microscope.snap(_exposure_ms(objective)) for _ in range(GLASS_FRAMES)]
+        self._step(f"{objective.name}: empty glass")
+        white = frames[0].white_level
+        dark = np.full_like(frames[0].pixels, frames[0].black_level / white, dtype=np.float32)
+        return flat_from_glass([frame.pixels for frame in frames], dark, white_level=white)
+
+    def _stage(self, objective: Objective, place: Point, flat: Correction) -> StageFit:
         self._focus_at(place, objective)
         field_um = self.microscope.rig.field_um(objective.name)
-        moves = [(FIRST_MOVE, 0.0), (0.0, FIRST_MOVE)]
-        moves += [(i * GRID_MOVE, j * GRID_MOVE) for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)]
         reference = self._frame_at(place, objective)
-        stage, picture = [], []
-        for across, down in moves:
-            move_um = (across * field_um[0], down * field_um[1])
-            moved = self._frame_at((place[0] + move_um[0], place[1] + move_um[1]), objective)
-            shift = displacement(reference.pixels, moved.pixels)
-            stage.append((moved.position.x - reference.position.x, moved.position.y - reference.position.y))
-            picture.append((shift.dx, shift.dy))
+        moves_um, shifts_px = [], []
+        for across, down in MOVES:
+            moved = self._frame_at((place[0] + across * field_um[0], place[1] + down * field_um[1]), objective)
+            shift = displacement(_corrected(reference, flat), _corrected(moved, flat))
+            moves_um.append((moved.position.x - reference.position.x, moved.position.y - reference.position.y))
+            shifts_px.append((shift.dx, shift.dy))
             self._step(f"{objective.name}: stage moves")
-        return estimate_stage_matrix(np.array(stage), np.array(picture))
+        return estimate_stage_matrix(moves_um, shifts_px)
 
-    def _series(self, objective: Objective, places: Sequence[Point], glass_um: Point) -> _Series:
-        frames, depths = [], []
+    def _look(self, objective: Objective, places: Sequence[Point], flat: Correction) -> Seen:
+        pictures, depths, positions = [], [], []
         for place in places:
             depths.append(self._focus_at(place, objective))
-            frames.append(self.microscope.snap(_exposure_ms(objective)))
+            frame = self.microscope.snap(_exposure_ms(objective))
+            pictures.append(_corrected(frame, flat))
+            positions.append((frame.position.x, frame.position.y))
             self._step(f"{objective.name}: focus")
-        return _Series(frames=tuple(frames), z_um=tuple(depths), correction=self._flat(objective, glass_um))
+        return Seen(pictures=tuple(pictures), z_um=tuple(depths), positions_um=tuple(positions))
 
     def _focus_at(self, place: Point, objective: Objective) -> float:
         self.microscope.move_xy(*place)
-        around_um = self._around_um(objective)
-        focus = autofocus(self.microscope, around_um=around_um, exposure_ms=_exposure_ms(objective))
+        focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=_exposure_ms(objective))
         if focus.z_um is None:
             raise MeasurementError(
                 f"no focus was found at ({place[0]:.0f}, {place[1]:.0f}) µm with {objective.name}: {focus.reason}; "
@@ -166,22 +171,18 @@ class Characterise:
         self._focus_um = focus.z_um
         return focus.z_um
 
-    def _around_um(self, objective: Objective) -> float:
-        del objective
-        return self._focus_um
-
-    def _flat(self, objective: Objective, glass_um: Point) -> Correction:
-        self.microscope.move_xy(*glass_um)
-        frames = [self.microscope.snap(_exposure_ms(objective)) for _ in range(GLASS_FRAMES)]
-        self._step(f"{objective.name}: empty glass")
-        dark = frames[0].black_level / frames[0].white_level
-        return flat_from_glass([f.pixels for f in frames], dark, white_level=frames[0].white_level)
-
     def _frame_at(self, place: Point, objective: Objective) -> Frame:
         self.microscope.move_xy(*place)
         return self.microscope.snap(_exposure_ms(objective))
 
     def _step(self, says: str) -> None:
         self._done += 1
-        objectives = len(self.microscope.rig.objectives)
-        self.progress(self._done, 10 + objectives * (self.sites + 1), says)
+        self.progress(self._done, len(MOVES) + len(self.microscope.rig.objectives) * (self.sites + 1), says)
+
+
+def _exposure_ms(objective: Objective) -> float:
+    return EXPOSURE_MS * (objective.magnification / REFERENCE_MAGNIFICATION) ** 2
+
+
+def _corrected(frame: Frame, flat: Correction) -> Pixels:
+    return correct(frame.pixels, flat, white_level=frame.white_level)

@@ -1,0 +1,228 @@
+"""The whole job on the simulated microscope: the commands of the chain, one after the other, on files in one folder."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from enhance.evaluate import Evaluation, evaluate
+
+from acquire.characterise import Characterise
+from acquire.open import open_microscope, open_witness
+from acquire.plan import parse_plan
+from acquire.runfolder import create_run
+from acquire.scan import Scan
+from calibration import record
+from calibration.optics import Rig
+from calibration.record import Calibration
+from calibration.rig import dump_rig, load_rig
+from enhance.edf import fuse
+from enhance.open import open_engine
+from enhance.pairs import PairsResult, build_pairs
+from enhance.train import TrainResult, train
+from parfocal.bars import bar
+
+PITCH_UM = 130.0
+"""Distance between sites: more than one field of the low-power objective, so that no two share tissue."""
+FIRST_SITE_UM = 500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slide:
+    """A simulated slide: its name, the seed of its tissue, what it is for, and how many sites are captured."""
+
+    name: str
+    seed: int
+    role: str
+    sites: int
+    truth: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of everything a demo does.
+
+    Parameters
+    ----------
+    slides : tuple of Slide
+        Training and test slides have different seeds.
+    camera_px : (int, int)
+        Columns and rows.
+    calibration_sites : int
+        At how many places offsets are measured.
+    steps : int
+        Of training.
+    claims : bool
+        Whether its scores mean anything.
+    """
+
+    slides: tuple[Slide, ...]
+    camera_px: tuple[int, int]
+    calibration_sites: int
+    steps: int
+    claims: bool
+
+
+FULL = Size(
+    slides=(
+        Slide(name="S-train", seed=101, role="train", sites=14, truth=False),
+        Slide(name="S-validation", seed=202, role="validation", sites=2, truth=False),
+        Slide(name="S-test", seed=303, role="test", sites=4, truth=True),
+    ),
+    camera_px=(512, 512),
+    calibration_sites=4,
+    steps=900,
+    claims=True,
+)
+QUICK = Size(
+    slides=(
+        Slide(name="S-train", seed=101, role="train", sites=2, truth=False),
+        Slide(name="S-test", seed=303, role="test", sites=1, truth=True),
+    ),
+    camera_px=(384, 384),
+    calibration_sites=2,
+    steps=60,
+    claims=False,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What the demo made, step by step, for the report.
+
+    Parameters
+    ----------
+    out : Path
+        The folder everything lies in.
+    size : Size
+        How much was done.
+    rig : Rig
+        Without a specimen of its own.
+    calibration : Calibration
+        As measured.
+    runs : mapping-like tuple of (Slide, Path)
+        One run folder for each slide.
+    pairs, training, evaluation : results of the commands of that name
+    seconds : tuple of (str, float)
+        How long each step took, in order.
+    """
+
+    out: Path
+    size: Size
+    rig: Rig
+    calibration: Calibration
+    runs: tuple[tuple[Slide, Path], ...]
+    pairs: PairsResult
+    training: TrainResult
+    evaluation: Evaluation
+    seconds: tuple[tuple[str, float], ...]
+
+
+def run_demo(out: Path, size: Size) -> Chain:
+    """Run the whole chain in a folder; run again in the same folder, it goes on where it was stopped.
+
+    Parameters
+    ----------
+    out : Path
+        Where everything is written: rigs, plans, calibration, runs, training set, model, scores.
+    size : Size
+        How much to do.
+
+    Returns
+    -------
+    Chain
+        What was made, for the report.
+    """
+    clock = _Clock()
+    rig = replace(load_rig("simulated"), camera=replace(load_rig("simulated").camera, size_px=size.camera_px))
+    rigs = {slide.name: _write_rig(out, rig, slide) for slide in size.slides}
+    with clock.step("calibrate"):
+        calibration = _calibrated(out, rigs[size.slides[0].name], size)
+    with clock.step("capture"):
+        runs = tuple((slide, _captured(out, rigs[slide.name], slide, calibration)) for slide in size.slides)
+    test = tuple(slide.name for slide in size.slides if slide.role == "test")
+    with clock.step("pairs"), bar("Registering pairs") as step:
+        pairs = build_pairs([run for _, run in runs], out / "pairs", label="fused", test_slides=test, progress=step)
+    with clock.step("train"), bar("Training") as step:
+        training = train(out / "pairs", out / "model", recipe="fast", steps=size.steps, progress=step)
+    with clock.step("evaluate"), bar("Evaluating") as step:
+        evaluation = evaluate(open_engine(out / "model"), out / "pairs", out=out / "evaluation", progress=step)
+    return Chain(
+        out=out,
+        size=size,
+        rig=rig,
+        calibration=calibration,
+        runs=runs,
+        pairs=pairs,
+        training=training,
+        evaluation=evaluation,
+        seconds=tuple(clock.laps),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    laps: list[tuple[str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        start = time.monotonic()
+        yield
+        self.laps.append((name, time.monotonic() - start))
+
+
+def _write_rig(out: Path, rig: Rig, slide: Slide) -> Rig:
+    simulated = {
+        "faults": "realistic",
+        "specimen": {"kind": "lung", "seed": slide.seed},
+        "truth": "pictures" if slide.truth else "transforms",
+    }
+    own = replace(rig, name=slide.name, simulated=simulated)
+    file = out / "rigs" / f"{slide.name}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(dump_rig(own), encoding="utf-8")
+    return own
+
+
+def _calibrated(out: Path, rig: Rig, size: Size) -> Calibration:
+    path = out / "calibration" / "CAL.yaml"
+    if path.is_file():
+        return record.load(path)
+    with open_microscope(rig) as microscope, bar("Calibrating") as step:
+        work = Characterise(
+            microscope=microscope, confirm=lambda _question: True, progress=step, sites=size.calibration_sites
+        )
+        calibration = work.calibrate(at_um=(FIRST_SITE_UM, FIRST_SITE_UM), now=datetime.now(UTC))
+    record.save(calibration, path)
+    return calibration
+
+
+def _captured(out: Path, rig: Rig, slide: Slide, calibration: Calibration) -> Path:
+    document = _plan(slide)
+    file, run_path = out / "plans" / f"{slide.name}.yaml", out / "runs" / slide.name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    run = create_run(run_path, parse_plan(document, rig), rig, calibration)
+    with open_microscope(rig) as microscope, bar(f"Capturing {slide.name}") as step:
+        microscope.log_to(run_path / "log.txt")
+        truth = open_witness(microscope, run_path, objectives=run.objectives, fuse=lambda planes: fuse(planes).image)
+        Scan(microscope=microscope, run=run, confirm=lambda _question: True, progress=step, truth=truth).capture()
+    return run_path
+
+
+def _plan(slide: Slide) -> dict[str, Any]:
+    side = math.ceil(math.sqrt(slide.sites))
+    grid = [(i % side, i // side) for i in range(slide.sites)]
+    return {
+        "slide": slide.name,
+        "sites_um": [[FIRST_SITE_UM + i * PITCH_UM, FIRST_SITE_UM + j * PITCH_UM] for i, j in grid],
+        "objectives": ["40x", "100x"],
+        "stack": {"100x": {"planes": 5, "step_um": 0.4}},
+        "focus": {"method": "surface"},
+        "exposure_ms": {"40x": 8, "100x": 50},
+    }

@@ -1,0 +1,108 @@
+"""Commands of the network: train, evaluate, enhance."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from enhance.apply import enhance_path
+from enhance.evaluate import Evaluation
+from enhance.evaluate import evaluate as evaluate_model
+from rich.table import Table
+
+from enhance.open import open_engine
+from enhance.train import TrainResult
+from enhance.train import train as train_model
+from enhance.trainingrun import Progress
+from parfocal.answer import Answer, answering
+from parfocal.bars import Step, bar
+
+RecipeName = Literal["fast", "paper"]
+SplitName = Literal["train", "validation", "test"]
+PERCENT = 100
+
+
+@answering
+def train(
+    pairs: Annotated[Path, typer.Argument(help="What `parfocal pairs` wrote.")],
+    out: Annotated[Path, typer.Option("--out", help="The model folder; the same one again resumes.")],
+    recipe: Annotated[RecipeName, typer.Option("--recipe", help="paper: to the letter. fast: minutes.")] = "fast",
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Budget in steps.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="Budget in minutes.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of weights and batches.")] = 0,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, …")] = "cpu",
+) -> Answer:
+    """Train the network; the same command resumes."""
+    with bar("Training") as step:
+        result = train_model(
+            pairs, out, recipe=recipe, steps=steps, minutes=minutes, seed=seed, device=device, progress=shown(step)
+        )
+    return Answer(keys=training_keys(result), says=(_training_says(result), *result.remarks))
+
+
+@answering
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model folder, or `shipped`.")],
+    pairs: Annotated[Path, typer.Argument(help="A training set with test sites.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for tables and page.")] = None,
+    split: Annotated[SplitName, typer.Option("--split", help="Which sites.")] = "test",
+) -> Answer:
+    """Score whole test sites against classical baselines."""
+    with bar("Evaluating") as step:
+        result = evaluate_model(open_engine(model), pairs, split=split, out=out, progress=step)
+    return Answer(keys=asdict(result), says=(_scores(result),))
+
+
+@answering
+def enhance(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder of pictures.")],
+    out: Annotated[Path, typer.Argument(help="The enhanced picture, or a folder for them.")],
+    model: Annotated[str, typer.Option("--model", help="A model folder, or `shipped`.")],
+    passes: Annotated[int, typer.Option("--passes", min=1, max=2, help="2: one cycle of self-feeding.")] = 1,
+) -> Answer:
+    """Enhance any picture, at any size."""
+    engine = open_engine(model)
+    with bar("Enhancing") as step:
+        result = enhance_path(source, out, engine, passes=passes, progress=step)
+    return Answer(keys=asdict(result), says=())
+
+
+def shown(step: Step) -> "Progressing":
+    """Turn a bar's step into what training reports to."""
+    return Progressing(step)
+
+
+class Progressing:
+    """Shows loss and validation of a running training on a bar."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._validation = ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Take where training stands."""
+        if progress.validation is not None:
+            gain = progress.validation["psnr_db"] - progress.bicubic["psnr_db"]
+            self._validation = f", validation {gain:+.2f} dB over bicubic, SSIM {progress.validation['ssim']:.4f}"
+        done = round(PERCENT * progress.fraction)
+        self._step(done, PERCENT, f"step {progress.step}, loss {progress.loss:.4f}{self._validation}")
+
+
+def training_keys(result: TrainResult) -> dict[str, object]:
+    """Say what a training came to, for scripts."""
+    return asdict(result) | {"model": str(result.model)}
+
+
+def _training_says(result: TrainResult) -> str:
+    gain = result.validation["psnr_db"] - result.bicubic["psnr_db"]
+    state = "" if result.finished else " (stopped: the same command goes on)"
+    return (
+        f"{result.steps} steps in {result.seconds:.0f} s, {gain:+.2f} dB over bicubic on the validation sites{state}."
+    )
+
+
+def _scores(result: Evaluation) -> Table:
+    table = Table("method", "PSNR dB", "SSIM", title="Tissue of the test sites", title_justify="left", show_edge=False)
+    for name, score in result.methods.items():
+        table.add_row(name, f"{score['psnr_db']:.2f}", f"{score['ssim']:.4f}")
+    return table
