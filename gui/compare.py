@@ -16,6 +16,7 @@ DEEPEST_SCREEN_PX = 64.0
 """A pixel is never drawn larger than this: beyond it there is nothing to see."""
 SMALLEST_SHARE = 8.0
 """The picture is never drawn smaller than this fraction of what fits."""
+HANDLE_PX = 4
 UNCORRECTED = "not flat-field corrected"
 WAITING = "Waiting for the first frame…"
 
@@ -25,15 +26,12 @@ class Comparison(QWidget):
 
     Parameters
     ----------
-    statement : str
-        What the network was trained on: stands in the corner of its picture.
     on_painted : callable
         Called once for each pair, after its raw picture has been painted for the first time.
     """
 
-    def __init__(self, statement: str, on_painted: Callable[[], None]) -> None:
+    def __init__(self, on_painted: Callable[[], None]) -> None:
         super().__init__()
-        self._statement = statement
         self._fitted = True
         self._following = False
         self._finest_pixel = 1.0
@@ -42,6 +40,7 @@ class Comparison(QWidget):
         self.enhanced.hide()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(HANDLE_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
@@ -53,7 +52,7 @@ class Comparison(QWidget):
         self.message = Caption(self, "message")
         self.message.say(WAITING)
 
-    def show_pair(self, pair: FramePair, pixel_um: float | None) -> None:
+    def show_pair(self, pair: FramePair, *, pixel_um: float | None, statement: str) -> None:
         """Show one frame in both panes, or in the raw one alone when it was not enhanced.
 
         Parameters
@@ -61,12 +60,15 @@ class Comparison(QWidget):
         pair : FramePair
         pixel_um : float or None
             Camera pixel at the specimen; None measures in camera pixels.
+        statement : str
+            What the network was trained on: stands in the corner of its picture.
         """
         unit, pixel = ("px", 1.0) if pixel_um is None else ("µm", pixel_um)
         known = self.raw.extent
         self.message.say("")
         self._show_raw(pair, pixel, unit)
         self._show_enhanced(pair, pixel, unit)
+        self.enhanced.badge.say(statement)
         self._limit_zoom()
         if self._fitted or self.raw.extent != known:
             self.fit()
@@ -118,7 +120,6 @@ class Comparison(QWidget):
         numerator, denominator = pair.ratio
         self._finest_pixel = pixel * denominator / numerator
         self.enhanced.title.say(f"ENHANCED {numerator / denominator:g}×")
-        self.enhanced.badge.say(self._statement)
         self.enhanced.show_picture(pair.enhanced_pyramid, number=pair.frame.number, pixel=self._finest_pixel, unit=unit)
         if self.enhanced.isHidden():
             self._open_enhanced()

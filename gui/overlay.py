@@ -15,6 +15,9 @@ BAR_LONGEST_PX = 200.0
 """The scale bar takes at most this share of the pane, and never more than this many pixels."""
 OUTLINE_PX = 1
 NOTICE_MS = 6000
+FOOT = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+FOOT_PX = 52
+"""Room below a notice for badges and scale bars."""
 OUTLINE = QColor(0, 0, 0, 150)
 PAPER = QColor("white")
 
@@ -125,3 +128,14 @@ class Notice(Caption):
         self.say(words)
         self.raise_()
         self._timer.start(NOTICE_MS)
+
+    def settle(self, area: QRect) -> None:
+        """Stand at the foot of `area`, above badges and scale bars, as wide as the words or as there is room."""
+        room_px = area.width() - 2 * MARGIN_PX
+        self.setWordWrap(False)
+        size = self.sizeHint()
+        if size.width() > room_px:
+            self.setWordWrap(True)
+            size = QSize(room_px, self.heightForWidth(room_px))
+        foot = area.adjusted(0, 0, 0, -FOOT_PX)
+        self.setGeometry(QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, FOOT, size, foot))

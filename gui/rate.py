@@ -4,8 +4,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-WINDOW = 60
-"""Ticks that the rate of the moment is taken over: two seconds at 30 frames per second."""
+WINDOW_S = 2.0
+"""The rate of the moment is taken over this time, and over two ticks at least."""
+MOST_KEPT = 400
+"""Ticks kept: two seconds at 200 frames per second, twice the fastest camera measured."""
 STALLED = 2.0
 """A pause this many intervals long is no longer jitter: the rate falls while it lasts."""
 
@@ -22,7 +24,7 @@ class Rate:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._recent: deque[float] = deque(maxlen=WINDOW)
+        self._recent: deque[float] = deque(maxlen=MOST_KEPT)
         self._first_s = 0.0
         self._count = 0
 
@@ -45,7 +47,9 @@ class Rate:
     def per_second(self) -> float:
         """Rate over the last ticks; falls while no tick comes; 0 before the second."""
         with self._lock:
-            recent = list(self._recent)
+            ticks = list(self._recent)
+        recent = [tick_s for tick_s in ticks if tick_s >= ticks[-1] - WINDOW_S]
+        recent = recent if len(recent) > 1 else ticks[-2:]
         if len(recent) <= 1 or recent[-1] <= recent[0]:
             return 0.0
         interval_s = (recent[-1] - recent[0]) / (len(recent) - 1)

@@ -1,5 +1,6 @@
 """Readouts: the numbers of the status bar, as text and as labels that do not dance."""
 
+from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QLabel, QStatusBar, QWidget
 
 from gui.scale import objective_text
@@ -24,7 +25,7 @@ def reading_texts(readings: Readings) -> dict[str, tuple[str, str]]:
         "exposure": ("exposure", _with_unit(readings.exposure_ms, "ms", digits=1)),
         "camera": ("camera", f"{readings.camera_fps:.1f} fps"),
         "display": ("display", f"{readings.display_fps:.1f} fps"),
-        "network": ("network", f"{readings.network_fps:.1f} fps"),
+        "network": ("network", _with_unit(readings.network_fps, "fps", digits=1)),
         "latency": ("latency", _with_unit(readings.latency_ms, "ms")),
         "dropped": ("dropped", f"{readings.dropped}"),
         "age": ("age", _with_unit(readings.age_ms, "ms")),
@@ -43,6 +44,10 @@ class Readouts(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._labels: dict[str, QLabel] = {}
+
+    def minimumSizeHint(self) -> QSize:
+        """Let the window become narrower than all readings need."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def show_readings(self, readings: Readings) -> None:
         """Write the readings into their labels."""

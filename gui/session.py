@@ -1,5 +1,6 @@
 """Session: what the viewer knows between the stream and the window; no Qt."""
 
+import math
 import statistics
 import time
 from collections import deque
@@ -12,6 +13,8 @@ from gui.develop import FramePair
 from gui.rate import Rate
 from gui.stream import Stream
 
+PIXEL_TOLERANCE = 0.1
+"""Objectives are a few per cent off their engraved magnification; more is another objective."""
 LATENCIES_KEPT = 1000
 """Latencies that the median of the report is taken over."""
 
@@ -28,8 +31,10 @@ class Readings:
     pixel_um : float, optional
         At the specimen; None when it is not known.
     exposure_ms : float, optional
-    camera_fps, display_fps, network_fps : float
-        Frames a second from the camera, painted, and through the network.
+    camera_fps, display_fps : float
+        Frames a second from the camera, and painted.
+    network_fps : float, optional
+        Frames a second through the network; None while it is not asked.
     latency_ms : float, optional
         From the end of the exposure to the end of painting.
     age_ms : float, optional
@@ -44,7 +49,7 @@ class Readings:
     exposure_ms: float | None = None
     camera_fps: float
     display_fps: float
-    network_fps: float
+    network_fps: float | None = None
     latency_ms: float | None = None
     age_ms: float | None = None
     dropped: int
@@ -96,6 +101,8 @@ class Session:
         Camera pixel at the specimen by objective name, in µm.
     provenance : mapping of str to str
         What is known of the network, for snapshots; ``statement`` in it stands beside its picture.
+    trained_pixel_um : float, optional
+        Pixel size that the network was trained on; another one is said.
     clock : callable
         Seconds since the epoch, the clock of `Frame.time_s`.
     """
@@ -106,12 +113,14 @@ class Session:
         *,
         pixel_um: Mapping[str, float],
         provenance: Mapping[str, str] | None = None,
+        trained_pixel_um: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.stream = stream
         self.provenance = dict(provenance or {})
         self.shown: FramePair | None = None
         self._pixel_um = pixel_um
+        self._trained_pixel_um = trained_pixel_um
         self._clock = clock
         self._painted = Rate(clock)
         self._latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
@@ -148,10 +157,13 @@ class Session:
         """Keep a fault of the viewer itself for the report."""
         self._faults.append(words)
 
-    @property
-    def statement(self) -> str:
-        """What the network was trained on, to stand beside its picture."""
-        return self.provenance.get("statement", "")
+    def statement(self, pair: FramePair) -> str:
+        """Return what must stand beside the enhanced picture: what the network was trained on, and whether this is it."""
+        said = [self.provenance.get("statement", "")]
+        trained_um, pixel_um = self._trained_pixel_um, self.pixel_um(pair)
+        if trained_um and pixel_um and not math.isclose(trained_um, pixel_um, rel_tol=PIXEL_TOLERANCE):
+            said.append(f"trained at {trained_um:.3g} µm/px, not at {pixel_um:.3g}")
+        return " · ".join(words for words in said if words)
 
     @property
     def pairs(self) -> int:
@@ -163,7 +175,7 @@ class Session:
         rates = Readings(
             camera_fps=self.stream.camera_rate.per_second,
             display_fps=self._painted.per_second,
-            network_fps=self.stream.network_rate.per_second,
+            network_fps=self.stream.network_rate.per_second if self.stream.enhancing else None,
             dropped=self.stream.dropped,
         )
         if self.shown is None:

@@ -28,7 +28,7 @@ QToolButton:pressed {{ background: {LINE}; }}
 QToolButton:disabled {{ color: {DISABLED}; }}
 QStatusBar {{ background: {WINDOW}; border-top: 1px solid {LINE}; }}
 QStatusBar::item {{ border: none; }}
-QSplitter::handle {{ background: {WINDOW}; width: 5px; }}
+QSplitter::handle {{ background: {WINDOW}; }}
 QSplitter::handle:hover {{ background: {ACCENT}; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QDialog {{ background: {WINDOW}; }}

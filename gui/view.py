@@ -82,7 +82,8 @@ def run_viewer(
     apply_theme(app)
     waker = Waker()
     stream = Stream(partial(microscope.live, exposure_ms), engine=engine, corrections=corrections, wake=waker.ring)
-    session = Session(stream, pixel_um=pixel_um, provenance=_provenance(engine))
+    trained_pixel_um = None if engine is None else engine.checkpoint.pixel_um.get("low")
+    session = Session(stream, pixel_um=pixel_um, provenance=_provenance(engine), trained_pixel_um=trained_pixel_um)
     window = ViewerWindow(session, waker, snapshots or _pictures_folder())
     with faults_said_in(window), interrupt_closes(window), qt_messages_logged():
         saved = _run(window, seconds, screenshot)

@@ -12,7 +12,7 @@ from gui.compare import Comparison
 from gui.develop import FramePair
 from gui.errors import SnapshotError
 from gui.keysheet import KeySheet
-from gui.overlay import Notice, place
+from gui.overlay import Notice
 from gui.readouts import Readouts
 from gui.session import Session
 from gui.snapshot import save_snapshot
@@ -26,7 +26,6 @@ SHORTEST_BETWEEN_PAIRS_MS = 16
 SIMULATED = "SIMULATED  ·  these pictures are rendered; no microscope stands behind them"
 NO_MODEL = "There is no model: start the viewer with one to enhance"
 NOTHING_TO_SAVE = "There is no picture to save yet: start the camera."
-FOOT = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
 
 
 class Waker(QObject):
@@ -61,7 +60,7 @@ class ViewerWindow(QMainWindow):
         self._problems_said = 0
         self.setWindowTitle("Parfocal")
         self.resize(*SIZE_PX)
-        self.comparison = Comparison(session.statement, session.note_painted)
+        self.comparison = Comparison(session.note_painted)
         self.band = QLabel(SIMULATED)
         self.readouts = Readouts()
         self.notice = Notice(self.comparison)
@@ -161,7 +160,8 @@ class ViewerWindow(QMainWindow):
 
     def _show(self, pair: FramePair) -> None:
         self.band.setVisible(pair.frame.simulated)
-        self.comparison.show_pair(pair, self.session.pixel_um(pair))
+        session = self.session
+        self.comparison.show_pair(pair, pixel_um=session.pixel_um(pair), statement=session.statement(pair))
         self.session.note_shown(pair, self.comparison.numbers)
 
     def _say_problems(self) -> None:
@@ -182,4 +182,4 @@ class ViewerWindow(QMainWindow):
         self.key_sheet.setVisible(self.key_sheet.isHidden())
 
     def _place_notice(self) -> None:
-        place(self.notice, self.comparison.rect(), FOOT)
+        self.notice.settle(self.comparison.rect())

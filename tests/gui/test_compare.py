@@ -18,9 +18,13 @@ def make_pair(number=5, engine=None, **changes):
     return develop(frame, frame.pixels, corrected=True, engine=engine)
 
 
+def show(comparison, pair, pixel_um=PIXEL_UM):
+    comparison.show_pair(pair, pixel_um=pixel_um, statement=STATEMENT)
+
+
 @pytest.fixture
 def comparison(qtbot):
-    widget = Comparison(STATEMENT, lambda: None)
+    widget = Comparison(lambda: None)
     qtbot.addWidget(widget)
     widget.resize(900, 500)
     with qtbot.waitExposed(widget):
@@ -30,7 +34,7 @@ def comparison(qtbot):
 
 @pytest.fixture
 def both(comparison, qtbot):
-    comparison.show_pair(make_pair(engine=EnlargingEngine()), PIXEL_UM)
+    show(comparison, make_pair(engine=EnlargingEngine()))
     qtbot.waitUntil(lambda: comparison.enhanced.isVisible() and comparison.enhanced.width() > 300)
     return comparison
 
@@ -81,13 +85,13 @@ def assert_linked(comparison):
 
 @pytest.mark.parametrize("number", [0, 77, 510])
 def test_both_panes_show_the_same_frame(both, number):
-    both.show_pair(make_pair(number, EnlargingEngine()), PIXEL_UM)
+    show(both, make_pair(number, EnlargingEngine()))
     assert both.numbers == (number, number)
     assert number_in(colour_in_the_middle(both.raw)) == number_in(colour_in_the_middle(both.enhanced)) == number
 
 
 def test_a_raw_frame_alone_hides_the_enhanced_pane(both):
-    both.show_pair(make_pair(6), PIXEL_UM)
+    show(both, make_pair(6))
     assert not both.enhanced.isVisible()
     assert both.numbers == (6, None)
     assert number_in(colour_in_the_middle(both.raw)) == 6
@@ -105,7 +109,7 @@ def test_the_whole_frame_is_shown_first_and_stays_so_when_the_window_grows(both,
 
 @pytest.mark.parametrize("ratio", [(5, 2), (2, 1), (3, 2)])
 def test_raw_and_enhanced_share_their_outer_edges(comparison, ratio):
-    comparison.show_pair(make_pair(engine=EnlargingEngine(ratio)), PIXEL_UM)
+    show(comparison, make_pair(engine=EnlargingEngine(ratio)))
     raw, enhanced = comparison.raw.extent, comparison.enhanced.extent
     assert (raw.width(), raw.height()) == pytest.approx((64 * PIXEL_UM, 48 * PIXEL_UM))
     assert raw.topLeft() == enhanced.topLeft()
@@ -113,7 +117,7 @@ def test_raw_and_enhanced_share_their_outer_edges(comparison, ratio):
 
 
 def test_a_frame_that_the_ratio_does_not_divide_keeps_its_scale(comparison):
-    comparison.show_pair(make_pair(rows=33, columns=55, engine=EnlargingEngine((5, 2))), PIXEL_UM)
+    show(comparison, make_pair(rows=33, columns=55, engine=EnlargingEngine((5, 2))))
     assert comparison.enhanced.extent.height() == pytest.approx(83 * PIXEL_UM * 2 / 5)
 
 
@@ -156,7 +160,7 @@ def test_dragging_with_the_right_button_changes_nothing(both, qtbot):
 def test_a_place_the_person_chose_is_kept_with_the_next_frame(both):
     wheel(both.raw, QPoint(120, 200), 4)
     chosen = both.raw.box.viewRect()
-    both.show_pair(make_pair(9, EnlargingEngine()), PIXEL_UM)
+    show(both, make_pair(9, EnlargingEngine()))
     assert both.raw.box.viewRect() == chosen
     both.fit()
     assert both.raw.box.viewRect().contains(both.raw.extent.adjusted(1e-6, 1e-6, -1e-6, -1e-6))
@@ -167,7 +171,7 @@ def test_at_one_to_one_a_pixel_of_the_finer_picture_is_a_pixel_of_the_screen(bot
     scale = PIXEL_UM * 2 / 5 * both.devicePixelRatioF()
     assert both.raw.box.unit_per_px == pytest.approx(scale)
     assert_linked(both)
-    both.show_pair(make_pair(6), PIXEL_UM)
+    show(both, make_pair(6))
     both.show_actual_pixels()
     assert both.raw.box.unit_per_px == pytest.approx(PIXEL_UM * both.devicePixelRatioF())
 
@@ -175,7 +179,7 @@ def test_at_one_to_one_a_pixel_of_the_finer_picture_is_a_pixel_of_the_screen(bot
 @pytest.mark.parametrize("notches", [0, 3, -2])
 def test_the_scale_bar_is_as_long_as_it_says(both, notches):
     black = np.zeros((48, 64, 3), np.uint8)
-    both.show_pair(make_pair(pixels=black), PIXEL_UM)
+    show(both, make_pair(pixels=black))
     if notches:
         wheel(both.raw, QPoint(200, 200), notches)
     white = (pixels_of(both.raw) == 255).all(2)
@@ -186,7 +190,7 @@ def test_the_scale_bar_is_as_long_as_it_says(both, notches):
 
 
 def test_without_a_pixel_size_the_scale_is_in_pixels(comparison):
-    comparison.show_pair(make_pair(), None)
+    show(comparison, make_pair(), None)
     assert comparison.raw.scale_bar.words.endswith("px")
     assert comparison.raw.extent.width() == 64
     assert "µm" not in comparison.raw.detail.text()
@@ -203,15 +207,15 @@ def test_the_panes_say_what_they_show(both):
 
 def test_an_uncorrected_frame_is_marked_and_a_corrected_one_is_not(comparison):
     frame = make_frame(1)
-    comparison.show_pair(develop(frame, frame.pixels, corrected=False, engine=None), PIXEL_UM)
+    show(comparison, develop(frame, frame.pixels, corrected=False, engine=None))
     assert comparison.raw.badge.text() == UNCORRECTED
-    comparison.show_pair(develop(frame, frame.pixels, corrected=True, engine=None), PIXEL_UM)
+    show(comparison, develop(frame, frame.pixels, corrected=True, engine=None))
     assert not comparison.raw.badge.isVisible()
 
 
 def test_before_the_first_frame_the_person_is_told_to_wait(comparison):
     assert comparison.message.isVisible()
-    comparison.show_pair(make_pair(), PIXEL_UM)
+    show(comparison, make_pair())
     assert not comparison.message.isVisible()
 
 
@@ -225,9 +229,9 @@ def test_the_overlays_do_not_overlap(both):
 
 def test_each_pair_is_announced_when_its_raw_picture_is_painted(qtbot):
     announced = []
-    widget = Comparison(STATEMENT, partial(announced.append, 1))
+    widget = Comparison(partial(announced.append, 1))
     qtbot.addWidget(widget)
     widget.show()
     for number in (1, 2):
-        widget.show_pair(make_pair(number, EnlargingEngine()), PIXEL_UM)
+        show(widget, make_pair(number, EnlargingEngine()))
         qtbot.waitUntil(lambda number=number: len(announced) == number)

@@ -96,6 +96,28 @@ def test_the_status_bar_says_where_we_are_and_how_fast(open_window, qtbot):
     assert int(window.readouts.text("dropped").split()[1]) == pytest.approx(window.session.stream.dropped, abs=100)
 
 
+def test_while_the_network_is_not_asked_it_has_no_rate(open_window, qtbot):
+    window = open_window()
+    wait_until(qtbot, lambda: window.session.shown)
+    assert window.readouts.text("network") == "network –"
+
+
+@pytest.mark.parametrize("words", ["Saved.", "a sentence that is far too long for the window it stands in " * 6])
+def test_a_notice_hides_neither_badge_nor_scale_bar(open_window, qtbot, words):
+    window = open_window(engine=EnlargingEngine())
+    wait_until(qtbot, lambda: window.session.pairs)
+    window.announce(words)
+    pane = window.comparison.enhanced
+    notice = window.notice.geometry()
+    for overlay in (pane.badge, pane.scale_bar, window.comparison.raw.scale_bar):
+        corner = overlay.mapTo(window.comparison, overlay.rect().topLeft())
+        assert notice.bottom() < corner.y()
+    assert window.comparison.rect().contains(notice)
+    metrics = window.notice.fontMetrics()
+    lines = notice.height() // metrics.lineSpacing()
+    assert metrics.horizontalAdvance(words) < lines * notice.width()
+
+
 def test_before_the_first_frame_nothing_is_claimed(open_window):
     window = open_window(start=False)
     assert window.readouts.text("position") == "–"

@@ -97,7 +97,10 @@ class EnlargingEngine:
 
     def __init__(self, ratio=(5, 2), *, takes_s: float = 0.0, fails_at: int | None = None) -> None:
         self.checkpoint = SimpleNamespace(
-            ratio=ratio, statement="trained on simulated slides only", weights_sha256="f" * 64
+            ratio=ratio,
+            statement="trained on simulated slides only",
+            weights_sha256="f" * 64,
+            pixel_um={"low": PIXEL_UM, "high": PIXEL_UM * ratio[1] / ratio[0]},
         )
         self.seen: list[int] = []
         self._takes_s = takes_s
