@@ -58,7 +58,12 @@ def dark_from(frames: Sequence[Pixels], *, white_level: float) -> Fraction3:
 
 
 def flat_from_glass(
-    frames: Sequence[Pixels], dark: Fraction3 | None = None, *, white_level: float, smooth_px: float = SMOOTH_PX
+    frames: Sequence[Pixels],
+    dark: Fraction3 | None = None,
+    *,
+    white_level: float,
+    black: float = 0.0,
+    smooth_px: float = SMOOTH_PX,
 ) -> Correction:
     """Dark and flat field from frames of empty glass.
 
@@ -67,9 +72,9 @@ def flat_from_glass(
     frames : sequence of ndarray of uint8 or uint16, shape (rows, columns, 3)
         Of different places, so that dust on the slide is left out by their median.
     dark : ndarray of float32, shape (rows, columns, 3), optional
-        From `dark_from`; nothing when not given.
-    white_level : float
-        Pixel value of saturation.
+        From `dark_from`; an even `black` when not given.
+    white_level, black : float
+        Pixel values of saturation and of no light.
     smooth_px : float
         Gaussian against noise; 0 when there are many frames and the gain of single pixels shall be corrected.
 
@@ -94,10 +99,12 @@ def flat_from_glass(
                 f"the frames of empty glass show structure ({structure:.1%} of their brightness, at most "
                 f"{LARGEST_STRUCTURE:.0%} is dust): move to a place without tissue"
             )
-    return Correction(dark=_dark(dark, flat), flat=flat)
+    return Correction(dark=_dark(dark, flat.shape, black / white_level), flat=flat)
 
 
-def flat_from_tissue(frames: Sequence[Pixels], dark: Fraction3 | None = None, *, white_level: float) -> Correction:
+def flat_from_tissue(
+    frames: Sequence[Pixels], dark: Fraction3 | None = None, *, white_level: float, black: float = 0.0
+) -> Correction:
     """Dark and flat field from many frames with tissue: a smooth surface that touches them all from above.
 
     For slides without an empty field. The brightest fiftieth of all that is seen is taken for glass; where it is
@@ -108,9 +115,9 @@ def flat_from_tissue(frames: Sequence[Pixels], dark: Fraction3 | None = None, *,
     frames : sequence of ndarray of uint8 or uint16, shape (rows, columns, 3)
         At least eight, of different places.
     dark : ndarray of float32, shape (rows, columns, 3), optional
-        From `dark_from`; nothing when not given.
-    white_level : float
-        Pixel value of saturation.
+        From `dark_from`; an even `black` when not given.
+    white_level, black : float
+        Pixel values of saturation and of no light.
 
     Returns
     -------
@@ -128,7 +135,7 @@ def flat_from_tissue(frames: Sequence[Pixels], dark: Fraction3 | None = None, *,
         )
     cells = np.stack([cell_medians(frame) for frame in frames]) / white_level
     rows, columns = frames[0].shape[:2]
-    below = np.zeros((rows, columns, 3), dtype=np.float32) if dark is None else dark
+    below = _dark(dark, frames[0].shape, black / white_level)
     light = np.maximum(cells - cell_medians(below), DARKEST_CELL)
     surfaces = [np.exp(upper_surface(np.log(light[..., channel]), rows, columns)) for channel in range(3)]
     flat = np.asarray(np.stack(surfaces, axis=-1) + below, dtype=np.float32)
@@ -157,8 +164,8 @@ def _robust_mean(stack: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.mean(stack, axis=0, where=distance <= limit), dtype=np.float32)
 
 
-def _dark(dark: Fraction3 | None, flat: Fraction3) -> Fraction3:
-    return np.zeros_like(flat) if dark is None else dark
+def _dark(dark: Fraction3 | None, shape: tuple[int, ...], black: float) -> Fraction3:
+    return np.full(shape, black, dtype=np.float32) if dark is None else dark
 
 
 def _check_exposed(flat: Fraction3) -> None:
