@@ -30,7 +30,7 @@ SEED = 0
 class Assignment:
     """Ids by split, in order, and those that had to be left out because they lie in the gap between splits."""
 
-    splits: Mapping[Split, tuple[str, ...]]
+    splits: Mapping[str, tuple[str, ...]]
     left_out: tuple[str, ...] = ()
 
 
@@ -51,9 +51,9 @@ def assign(
     gap_um : (float, float)
         Width and height of a field: how far a pixel of one split stays from those of another.
     mode : {'auto', 'site'}
-        ``auto``: whole slides where there are three not named otherwise; else groups of sites that are a field apart,
-        so that of two slides the smaller one tests and a far group of the larger one validates. ``site``: at random by
-        site, as in the paper, whatever the pixels have in common.
+        ``auto``: whole slides where there are three or more; else groups of sites that are a field apart, so that of
+        two slides the smaller one tests and a far group of the larger one validates. ``site``: at random by site, as in
+        the paper, whatever the pixels have in common.
     test_slides, validation_slides : iterable of str
         Slides that go there whole.
 
@@ -134,7 +134,7 @@ def _give_whole_slides(draft: _Draft) -> None:
         slides[place.slide].append(place)
     largest_first = sorted(slides.values(), key=lambda slide: (-len(slide), slide[0].slide))
     draft.give((place for slide in largest_first[1:] for place in slide), None)
-    served: tuple[Split, ...] = GIVEN_AWAY if len(slides) >= FEWEST_SLIDES else ("test",)
+    served: tuple[Split, ...] = GIVEN_AWAY if _slides_in_all(draft) >= FEWEST_SLIDES else ("test",)
     receivers = [split for split in served if not draft.of(split)]
     for done, slide in enumerate(largest_first[1:], start=1):
         empty = [split for split in receivers if not draft.of(split)]
@@ -142,6 +142,10 @@ def _give_whole_slides(draft: _Draft) -> None:
         candidates: Sequence[Split] = empty if must else ["train", *receivers]
         receiver = max(candidates, key=draft.wanting)
         draft.give(slide, receiver)
+
+
+def _slides_in_all(draft: _Draft) -> int:
+    return len({place.slide for place in draft.places})
 
 
 def _carve(draft: _Draft, split: Split) -> None:

@@ -124,11 +124,17 @@ def test_named_slides_go_where_they_are_named():
     assert {name[0] for name in assignment.splits["train"]} == {"B"}
 
 
-def test_with_test_slides_named_two_others_both_train_and_one_lends_a_group():
-    places = [*row("A", 6, 200.0), *row("B", 6, 200.0), *row("C", 3, 200.0)]
+def test_with_the_test_slide_of_three_named_the_smaller_of_the_others_validates():
+    places = [*row("A", 2, 200.0), *row("B", 9, 200.0), *row("C", 3, 200.0)]
     assignment = assign(places, gap_um=FIELD_UM, test_slides=["C"])
-    assert sizes(assignment) == {"train": 10, "validation": 2, "test": 3}
-    assert {name[0] for name in assignment.splits["train"]} == {"A", "B"}
+    assert sizes(assignment) == {"train": 9, "validation": 2, "test": 3}
+    assert {name[0] for name in assignment.splits["train"]} == {"B"}
+
+
+def test_with_the_test_slide_of_two_named_the_other_lends_a_far_group():
+    assignment = assign([*row("A", 2, 200.0), *row("B", 6, 200.0)], gap_um=FIELD_UM, test_slides=["B"])
+    assert assignment.splits["train"] == ("A_0000",)
+    assert assignment.splits["validation"] == ("A_0001",)
 
 
 def test_the_paper_s_split_takes_its_shares_by_site():
