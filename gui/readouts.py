@@ -1,6 +1,7 @@
 """Readouts: the numbers of the status bar, as text and as labels that do not dance."""
 
 from qtpy.QtCore import QSize
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QLabel, QStatusBar, QWidget
 
 from gui.scale import objective_text
@@ -8,6 +9,9 @@ from gui.session import Readings
 from gui.theme import TEXT
 
 NOTHING = "–"
+GAP_PX = 8
+BY_IMPORTANCE = ("position", "objective", "latency", "camera", "network", "dropped", "exposure", "age", "display")
+"""In a narrow window the last are left out first."""
 LEFT = ("position", "objective", "exposure")
 """Readings of the microscope stand on the left, those of the stream on the right."""
 
@@ -49,17 +53,30 @@ class Readouts(QStatusBar):
         """Let the window become narrower than all readings need."""
         return QSize(0, super().minimumSizeHint().height())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what there is no room for."""
+        super().resizeEvent(event)
+        self._choose()
+
     def show_readings(self, readings: Readings) -> None:
         """Write the readings into their labels."""
         for name, (word, value) in reading_texts(readings).items():
             label = self._labels.get(name) or self._new_label(name)
             label.setText(f"{word} <span style='color:{TEXT}'>{value}</span>".strip())
             label.setMinimumWidth(max(label.minimumWidth(), label.sizeHint().width()))
+        self._choose()
 
     def text(self, name: str) -> str:
         """Return what the readout `name` says now, without its colours."""
         word, _, value = self._labels[name].text().partition("<span")
         return f"{word}{value.partition('>')[2].partition('<')[0]}".strip()
+
+    def _choose(self) -> None:
+        room_px = self.width()
+        for name in BY_IMPORTANCE:
+            if name in self._labels:
+                room_px -= self._labels[name].minimumWidth() + GAP_PX
+                self._labels[name].setVisible(room_px >= 0)
 
     def _new_label(self, name: str) -> QLabel:
         label = QLabel()

@@ -158,7 +158,7 @@ class Session:
         self._faults.append(words)
 
     def statement(self, pair: FramePair) -> str:
-        """Return what must stand beside the enhanced picture: what the network was trained on, and whether this is it."""
+        """Return what must stand beside the enhanced picture: what the network was trained on, and if not on this."""
         said = [self.provenance.get("statement", "")]
         trained_um, pixel_um = self._trained_pixel_um, self.pixel_um(pair)
         if trained_um and pixel_um and not math.isclose(trained_um, pixel_um, rel_tol=PIXEL_TOLERANCE):

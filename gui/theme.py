@@ -48,12 +48,14 @@ QDialog {{ background: {WINDOW}; }}
 
 
 def apply_theme(app: QApplication) -> None:
-    """Give the whole application the dark theme.
+    """Give the whole application the dark theme, once.
 
     Parameters
     ----------
     app : QApplication
     """
+    if app.styleSheet() == STYLE_SHEET:
+        return
     app.setStyle("Fusion")
     app.setPalette(dark_palette())
     app.setStyleSheet(STYLE_SHEET)

@@ -118,6 +118,20 @@ def test_a_notice_hides_neither_badge_nor_scale_bar(open_window, qtbot, words):
     assert metrics.horizontalAdvance(words) < lines * notice.width()
 
 
+@pytest.mark.parametrize("width_px", [420, 700, 1000, 1600])
+def test_in_a_narrow_window_readings_are_left_out_not_overlaid(open_window, qtbot, width_px):
+    window = open_window(engine=EnlargingEngine())
+    wait_until(qtbot, lambda: window.session.pairs)
+    window.resize(width_px, 600)
+    window.read()
+    qtbot.wait(20)
+    seen = [label.geometry() for label in window.readouts.findChildren(QLabel) if label.isVisible()]
+    assert window.width() == width_px
+    assert 1 <= len(seen) <= 9
+    assert len(seen) == 9 or width_px < 1600
+    assert not any(a.intersects(b) for i, a in enumerate(seen) for b in seen[:i])
+
+
 def test_before_the_first_frame_nothing_is_claimed(open_window):
     window = open_window(start=False)
     assert window.readouts.text("position") == "–"
