@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 Gap = tuple[float, float]
@@ -57,7 +58,7 @@ def groups(places: Sequence[Place], gap_um: Gap) -> list[list[Place]]:
     """
     ordered = along(places)
     near = np.array([[not one.apart(other, gap_um) for other in ordered] for one in ordered])
-    labels = connected_components(near, directed=False)[1] if ordered else []
+    labels: NDArray[np.int32] = connected_components(near, directed=False)[1] if ordered else np.zeros(0, np.int32)
     found: dict[int, list[Place]] = {}
     for place, label in zip(ordered, labels, strict=True):
         found.setdefault(int(label), []).append(place)

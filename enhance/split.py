@@ -103,7 +103,7 @@ class _Draft:
         return max(1, round(SHARES[split] * len(self.places))) - len(self.of(split))
 
     def assignment(self) -> Assignment:
-        splits = {split: tuple(place.id for place in self.of(split)) for split in SPLITS}
+        splits: dict[str, tuple[str, ...]] = {split: tuple(place.id for place in self.of(split)) for split in SPLITS}
         return Assignment(splits=splits, left_out=tuple(name for name, split in self.split.items() if split is None))
 
 

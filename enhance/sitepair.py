@@ -1,0 +1,183 @@
+"""One site of a run as a registered pair: corrected, fused, laid on the low-resolution grid, cut to what both show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquire.runfolder import RunFolder
+from acquire.store import Stack
+from acquire.truthfile import Truth, read_truth
+from calibration.affine import Matrix, rms_difference
+from calibration.flatfield import correct
+from calibration.register import Registration, Window, covered_window, register, warp_high_to_low_grid
+from enhance.edf import fuse
+from enhance.errors import PairsError
+from enhance.expected import expected_transform, nearest_plane
+from enhance.metrics import tissue_mask
+from enhance.pairoptics import PairOptics
+from enhance.patches import nearest_side
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+Label = Literal["fused", "plane"]
+
+WHITE_LEVEL = 255
+"""Pixel value of saturation in a training set, whatever the camera's was."""
+FEWEST_PLANES = 2
+KINDS = ("low", "high", "truth", "other", "exposure")
+"""Pictures that a pair may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SitePair:
+    """What one site gave.
+
+    Parameters
+    ----------
+    registration : Registration
+        Of the label on the low-resolution picture; when it is not accepted nothing else is given.
+    pictures : mapping of str to ndarray of uint8
+        ``low`` and ``high``; on a simulated run that kept them ``truth``, ``other`` and ``exposure``.
+    centre_um : (float, float)
+        Stage position of the low-resolution picture.
+    reach_um : float
+        How far from there the pair's pixels reach along either axis.
+    tissue_fraction : float
+        Of the low-resolution picture.
+    true_rms_px : float
+        Distance of the transform from the true one, in low-resolution pixels; nan where the truth is not known.
+    simulated : bool
+        Whether the pixels were rendered.
+    """
+
+    registration: Registration
+    centre_um: tuple[float, float]
+    simulated: bool
+    pictures: Mapping[str, Pixels] = field(default_factory=dict)
+    reach_um: float = 0.0
+    tissue_fraction: float = float("nan")
+    true_rms_px: float = float("nan")
+
+
+def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) -> SitePair:
+    """Make a pair of the two stacks of a site.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Holds the site with both objectives.
+    site : str
+        Its name.
+    optics : PairOptics
+        Of the run.
+    label : {'fused', 'plane'}
+        What the network shall learn to show: the fused stack, or its plane nearest to the low-resolution focus.
+
+    Returns
+    -------
+    SitePair
+        The low-resolution picture is corrected and cut, never resampled; the label is resampled once.
+
+    Raises
+    ------
+    PairsError
+        When there is nothing to fuse, or both cover less than a patch.
+    AcquireError, CalibrationError
+        When a stack is damaged or does not fit its flat field.
+    """
+    low_stack, high_stack = run.read(site, optics.low.name), run.read(site, optics.high.name)
+    if label == "fused" and len(high_stack.z_um) < FEWEST_PLANES:
+        raise PairsError(
+            f"{optics.high.name} has one plane and nothing to fuse: capture a stack or use the label plane"
+        )
+    low_planes, high_planes = (_corrected(stack, run, optics) for stack in (low_stack, high_stack))
+    low = low_planes[len(low_planes) // 2]
+    exposure = high_planes[nearest_plane(low_stack, high_stack, run.calibration)]
+    high = fuse(high_planes).image if label == "fused" else exposure
+    prior = expected_transform(low_stack, high_stack, run.calibration)
+    found = register(low, high, factor=optics.ratio, prior=prior)
+    centre_um = (low_stack.position.x, low_stack.position.y)
+    pair = SitePair(registration=found, centre_um=centre_um, simulated=low_stack.simulated)
+    if not found.accepted:
+        return pair
+    window = covered_window(found.matrix, high.shape, low.shape, optics.ratio)
+    _check_size(window, optics)
+    pictures = {"low": _part(low, window, Fraction(1)), "high": _laid(high, found.matrix, window, low, optics)}
+    truth = read_truth(run.path, site)
+    true_rms_px = float("nan")
+    if truth is not None:
+        true_rms_px = rms_difference(found.matrix, truth.matrix, width=high.shape[1], height=high.shape[0])
+        pictures |= _true_pictures(truth, label, window, optics)
+    if "truth" in pictures:
+        pictures["exposure"] = _laid(exposure, found.matrix, window, low, optics)
+    mask = tissue_mask(
+        pictures["low"], pixel_um=optics.low_pixel_um, white_level=WHITE_LEVEL, corrected=optics.corrected
+    )
+    return replace(
+        pair,
+        pictures=pictures,
+        reach_um=_reach_px(window, low) * optics.low_pixel_um,
+        tissue_fraction=float(mask.mean()),
+        true_rms_px=true_rms_px,
+    )
+
+
+def _corrected(stack: Stack, run: RunFolder, optics: PairOptics) -> Pixels:
+    """All planes of a stack with even light, in 8 bits."""
+    planes: NDArray[Any] = stack.pixels
+    if run.calibration is not None and optics.corrected:
+        correction = run.calibration.corrections[stack.objective]
+        planes = np.stack([correct(plane, correction, white_level=stack.white_level) for plane in stack.pixels])
+    return as_bytes(planes, stack.white_level)
+
+
+def as_bytes(pixels: Array, white_level: float) -> Pixels:
+    """Bring pixels of any white level to 8 bits with white at `WHITE_LEVEL`."""
+    if pixels.dtype == np.uint8 and white_level == WHITE_LEVEL:
+        return pixels
+    scaled: NDArray[np.float32] = np.rint(pixels.astype(np.float32) * np.float32(WHITE_LEVEL / white_level))
+    return np.clip(scaled, 0, WHITE_LEVEL).astype(np.uint8)
+
+
+def _check_size(window: Window, optics: PairOptics) -> None:
+    side = nearest_side(optics.ratio)
+    if min(window.rows, window.columns) < side:
+        raise PairsError(
+            f"the two pictures have only {window.columns}×{window.rows} px in common and a patch needs {side}×{side}: "
+            "check the parcentric offsets, or capture larger frames"
+        )
+
+
+def _laid(picture: Pixels, matrix: Matrix, window: Window, low: Pixels, optics: PairOptics) -> Pixels:
+    return warp_high_to_low_grid(picture, matrix, low_shape=low.shape, factor=optics.ratio, window=window)
+
+
+def _true_pictures(truth: Truth, label: Label, window: Window, optics: PairOptics) -> dict[str, Pixels]:
+    """Cut the noise-free pictures of the label's kind and of the other kind, where they were kept.
+
+    They show even light, so they are no truth for labels that still have their shading.
+    """
+    if not optics.corrected:
+        return {}
+    kinds = {"truth": truth.fused, "other": truth.plane}
+    if label == "plane":
+        kinds = {"truth": truth.plane, "other": truth.fused}
+    return {name: _part(picture, window, optics.ratio) for name, picture in kinds.items() if picture is not None}
+
+
+def _part(picture: Pixels, window: Window, ratio: Fraction) -> Pixels:
+    """Cut a window of the low-resolution grid out of a picture on a grid `ratio` times finer."""
+    top, left, rows, columns = (int(side * ratio) for side in window)
+    return picture[top : top + rows, left : left + columns]
+
+
+def _reach_px(window: Window, low: Pixels) -> float:
+    """Largest distance of the window's edges from the centre of the picture, along either axis."""
+    rows, columns = low.shape[:2]
+    edges = (window.row - rows / 2, window.row + window.rows - rows / 2)
+    sides = (window.column - columns / 2, window.column + window.columns - columns / 2)
+    return float(max(abs(edge) for edge in (*edges, *sides)))
