@@ -85,7 +85,7 @@ def check_writable(path: Path) -> None:
         raise ImageError(f"{path} cannot hold a picture: give a file name that ends in one of {list(WRITABLE)}")
 
 
-def write_picture(path: Path, picture: Array, *, description: str = "") -> None:
+def write_picture(path: Path, picture: Array, *, description: str = "", pixel_um: float | None = None) -> None:
     """Write a picture in the format that its name asks for; the file appears whole or not at all.
 
     Parameters
@@ -96,6 +96,8 @@ def write_picture(path: Path, picture: Array, *, description: str = "") -> None:
         R first.
     description : str
         Stored in a TIFF.
+    pixel_um : float, optional
+        Pixel size, stored in an OME-TIFF.
 
     Raises
     ------
@@ -105,7 +107,7 @@ def write_picture(path: Path, picture: Array, *, description: str = "") -> None:
     check_writable(path)
     try:
         if path.suffix.lower() in TIFF:
-            _write_tiff(path, picture, description)
+            _write_tiff(path, picture, description, pixel_um)
         else:
             _write_png(path, picture)
     except OSError as error:
@@ -154,12 +156,15 @@ def _as_rgb(pixels: Array, path: Path) -> Array:
     return np.ascontiguousarray(pixels[..., :RGB])
 
 
-def _write_tiff(path: Path, picture: Array, description: str) -> None:
+def _write_tiff(path: Path, picture: Array, description: str, pixel_um: float | None) -> None:
     grey = picture.ndim == PLANE_AXES
     photometric = "minisblack" if grey else "rgb"
     with whole_file(path) as file:
         if ".ome" in path.suffixes:
-            metadata = {"axes": "YX" if grey else "YXS", "Description": description}
+            metadata: dict[str, Any] = {"axes": "YX" if grey else "YXS", "Description": description}
+            if pixel_um is not None:
+                metadata |= {f"PhysicalSize{axis}": pixel_um for axis in "XY"}
+                metadata |= {f"PhysicalSize{axis}Unit": "µm" for axis in "XY"}
             tifffile.imwrite(file, picture, photometric=photometric, ome=True, metadata=metadata, software="Parfocal")
         else:
             tifffile.imwrite(

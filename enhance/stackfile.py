@@ -31,11 +31,14 @@ class StackFile:
         Z of each plane where the file tells it.
     description : str
         What the OME header says of the picture; empty where there is none.
+    pixel_um : float or None
+        Pixel size where the OME header tells it.
     """
 
     planes: Array
     z_um: tuple[float, ...] | None = None
     description: str = ""
+    pixel_um: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def fuse_path(stack: Path, out: Path, *, method: Method = "forster", align: bool
     name = out.name.removesuffix(out.suffix).removesuffix(".ome")
     depth = out.with_name(f"{name}_depth.tif")
     note = f"Extended depth of field ({method}) of {len(found.planes)} planes of {stack.name}. {found.description}"
-    write_picture(out, fused.image, description=note.strip())
+    write_picture(out, fused.image, description=note.strip(), pixel_um=found.pixel_um)
     write_picture(depth, fused.depth, description="Plane number from 0" if found.z_um is None else "Z in um")
     seconds = time.perf_counter() - start
     return FuseResult(out=out, depth=depth, method=method, planes=len(found.planes), seconds=seconds)
@@ -112,8 +115,13 @@ def read_stack(path: Path) -> StackFile:
     if pages.ome is None:
         return StackFile(planes=pages.pixels)
     document = ElementTree.fromstring(pages.ome)
-    description = document.findtext(".//{*}Image/{*}Description", default="")
-    return StackFile(planes=pages.pixels, z_um=_z_um(document, len(pages.pixels)), description=description)
+    sized = document.find(".//{*}Pixels[@PhysicalSizeX]")
+    return StackFile(
+        planes=pages.pixels,
+        z_um=_z_um(document, len(pages.pixels)),
+        description=document.findtext(".//{*}Image/{*}Description", default=""),
+        pixel_um=None if sized is None else _um(sized, "PhysicalSizeX"),
+    )
 
 
 def _read_folder(folder: Path) -> Array:
@@ -138,10 +146,10 @@ def _z_um(document: ElementTree.Element, count: int) -> tuple[float, ...] | None
     read_back = [plane for plane in document.iterfind(".//{*}Plane") if "PositionZ" in plane.attrib]
     if len(read_back) == count:
         return tuple(_um(plane, "PositionZ") for plane in read_back)
-    pixels = document.find(".//{*}Pixels")
-    if pixels is None or "PhysicalSizeZ" not in pixels.attrib:
+    stepped = document.find(".//{*}Pixels[@PhysicalSizeZ]")
+    if stepped is None:
         return None
-    step_um = _um(pixels, "PhysicalSizeZ")
+    step_um = _um(stepped, "PhysicalSizeZ")
     return tuple(step_um * number for number in range(count))
 
 

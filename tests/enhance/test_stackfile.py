@@ -24,7 +24,7 @@ def _separate_pages(path, planes):
 
 def _ome(path, planes):
     depths = {"PositionZ": [-0.4, 0.0, 0.4], "PositionZUnit": ["µm"] * 3}
-    metadata = {"axes": "ZYXS", "Plane": depths, "Description": "Simulated pixels"}
+    metadata = {"axes": "ZYXS", "Plane": depths, "Description": "Simulated pixels", "PhysicalSizeX": 0.074}
     tifffile.imwrite(path, planes, photometric="rgb", ome=True, metadata=metadata)
 
 
@@ -87,11 +87,12 @@ def test_fusing_a_file_writes_what_fusing_its_planes_gives(tmp_path, planes, nam
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_the_origin_of_the_pixels_is_handed_on(tmp_path, planes):
+def test_the_origin_and_the_size_of_the_pixels_are_handed_on(tmp_path, planes):
     _ome(tmp_path / "stack.ome.tif", planes)
     result = fuse_path(tmp_path / "stack.ome.tif", tmp_path / "out.ome.tif")
     with tifffile.TiffFile(result.out) as file:
         assert "Simulated pixels" in file.ome_metadata
+        assert 'PhysicalSizeY="0.074"' in file.ome_metadata
 
 
 def test_sixteen_bit_png_survives_a_round_trip(tmp_path, planes):
