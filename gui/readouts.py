@@ -27,9 +27,9 @@ def reading_texts(readings: Readings) -> dict[str, tuple[str, str]]:
         "position": ("", _position(readings)),
         "objective": ("", _objective(readings)),
         "exposure": ("exposure", _with_unit(readings.exposure_ms, "ms", digits=1)),
-        "camera": ("camera", f"{readings.camera_fps:.1f} fps"),
-        "display": ("display", f"{readings.display_fps:.1f} fps"),
-        "network": ("network", _with_unit(readings.network_fps, "fps", digits=1)),
+        "camera": ("camera", _rate(readings.camera_fps)),
+        "display": ("display", _rate(readings.display_fps)),
+        "network": ("network", _rate(readings.network_fps)),
         "latency": ("latency", _with_unit(readings.latency_ms, "ms")),
         "dropped": ("dropped", f"{readings.dropped}"),
         "age": ("age", _with_unit(readings.age_ms, "ms")),
@@ -92,7 +92,7 @@ class Readouts(QStatusBar):
 def _position(readings: Readings) -> str:
     if readings.position is None:
         return NOTHING
-    x_um, y_um, z_um = readings.position
+    x_um, y_um, z_um = (round(value, 2) + 0.0 for value in readings.position)  # + 0.0 makes zero of minus zero
     return f"X {x_um:.1f}  Y {y_um:.1f}  Z {z_um:.2f} µm"
 
 
@@ -101,6 +101,11 @@ def _objective(readings: Readings) -> str:
         return NOTHING
     pixel = NOTHING if readings.pixel_um is None else f"{readings.pixel_um:.4g}"
     return f"{objective_text(readings.objective)} · {pixel} µm/px"
+
+
+def _rate(per_second: float | None) -> str:
+    slow = per_second is not None and 0 < per_second < 1
+    return _with_unit(per_second, "fps", digits=2 if slow else 1)
 
 
 def _with_unit(value: float | None, unit: str, *, digits: int = 0) -> str:

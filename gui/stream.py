@@ -84,6 +84,8 @@ class Stream:
         self._enhancing = threading.Event()
         self._frames: Mailbox[Frame] = Mailbox()
         self._pairs: Mailbox[FramePair] = Mailbox()
+        self._first: Mailbox[FramePair] = Mailbox()
+        self._begun = False
         self._problems: list[Problem] = []
         self.camera_rate = Rate(clock)
         self.network_rate = Rate(clock)
@@ -135,7 +137,8 @@ class Stream:
     def take(self) -> FramePair | None:
         """Return the newest pair, once, and let the next wake-up through; never waits."""
         self._bell.answer()
-        return self._pairs.take()
+        first = self._first.take()
+        return self._pairs.take() or first
 
     def ask_to_close(self) -> None:
         """Tell both threads to end; returns at once."""
@@ -189,12 +192,23 @@ class Stream:
         """Return the best that can be shown of the frame: enhanced, or as the camera saw it."""
         raw = self._corrected(frame)
         if self._engine is not None and self.enhancing:
+            self._show_first(frame, raw)
             pair = self._try_to_develop(frame, raw, self._engine)
             if pair is not None:
                 self.network_rate.tick()
                 return pair
             self.enhancing = False
         return self._try_to_develop(frame, raw, None)
+
+    def _show_first(self, frame: Frame, raw: Pixels | None) -> None:
+        """Show the very first frame raw while the network works on it: that may take seconds."""
+        if self._begun:
+            return
+        self._begun = True
+        first = self._try_to_develop(frame, raw, None)
+        if first is not None:
+            self._first.put(first)
+            self._bell.ring()
 
     def _corrected(self, frame: Frame) -> Pixels | None:
         correction = self._corrections.get(frame.objective)

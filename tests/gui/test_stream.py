@@ -25,31 +25,41 @@ def opened():
         assert stream.close(10)
 
 
-def taken(stream, count):
-    pairs = []
-    eventually(lambda: [pair for pair in [stream.take()] if pair and not pairs.append(pair)] and len(pairs) >= count)
-    return pairs
+def taken(stream, count, wanted=bool):
+    """The first `count` pairs that are wanted."""
+    return [eventually(lambda: (pair := stream.take()) and wanted(pair) and pair) for _ in range(count)]
+
+
+def is_enhanced(pair):
+    return pair.enhanced is not None
 
 
 def test_raw_and_enhanced_are_of_one_frame(opened):
     stream = opened(FakeStream(interval_s=0.001), EnlargingEngine(takes_s=0.01))
-    for pair in taken(stream, 12):
+    for pair in taken(stream, 12, is_enhanced):
         assert number_in(pair.raw[0, 0]) == number_in(pair.enhanced[0, 0]) == pair.frame.number
 
 
 def test_a_slow_network_gets_the_newest_frame_and_the_rest_is_counted(opened):
     camera = FakeStream(interval_s=0.002)
     stream = opened(camera, EnlargingEngine(takes_s=0.1))
-    pairs = taken(stream, 4)
+    pairs = taken(stream, 4, is_enhanced)
     assert stream.dropped > 10
     assert np.diff([pair.frame.number for pair in pairs]).min() > 5
     assert all(pair.network_ms >= 100 for pair in pairs)
 
 
+def test_the_first_frame_is_shown_raw_while_the_network_works_on_it(opened):
+    stream = opened(FakeStream(), EnlargingEngine(takes_s=0.2))
+    first, second, third = taken(stream, 3)
+    assert first.frame is second.frame
+    assert [is_enhanced(pair) for pair in (first, second, third)] == [False, True, True]
+
+
 def test_every_frame_is_enhanced_dropped_or_under_way(opened):
     stream = opened(FakeStream(interval_s=0.002, limit=60), EnlargingEngine(takes_s=0.01))
     eventually(lambda: stream.camera_rate.count == 60)
-    seen = [eventually(stream.take)]
+    seen = taken(stream, 1, is_enhanced)
     time.sleep(0.1)
     seen += [pair for pair in [stream.take()] if pair]
     assert stream.dropped + len(seen) == 60
@@ -67,12 +77,12 @@ def test_switched_off_the_network_is_not_asked(opened):
     stream = opened(FakeStream(), engine)
     taken(stream, 2)
     stream.enhancing = False
-    eventually(lambda: (pair := stream.take()) and pair.enhanced is None)
+    taken(stream, 1, lambda pair: not is_enhanced(pair))
     asked = len(engine.seen)
     taken(stream, 5)
     assert len(engine.seen) == asked
     stream.enhancing = True
-    eventually(lambda: (pair := stream.take()) and pair.enhanced is not None)
+    taken(stream, 1, is_enhanced)
 
 
 def test_frames_are_corrected_before_they_are_enhanced(opened):
@@ -80,7 +90,7 @@ def test_frames_are_corrected_before_they_are_enhanced(opened):
     flat = np.linspace(0.5, 0.8, 64, dtype=np.float32).reshape(1, 64, 1) * np.ones((48, 1, 3), np.float32)
     correction = Correction(dark=np.full((48, 64, 3), 0.02, np.float32), flat=flat)
     camera = FakeStream(make=partial(make_frame, pixels=pixels))
-    (pair,) = taken(opened(camera, EnlargingEngine((2, 1)), corrections={"40x": correction}), 1)
+    (pair,) = taken(opened(camera, EnlargingEngine((2, 1)), corrections={"40x": correction}), 1, is_enhanced)
     expected = correct(pixels, correction, white_level=255)
     assert pair.corrected
     np.testing.assert_array_equal(pair.raw, expected)

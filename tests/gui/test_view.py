@@ -29,10 +29,10 @@ def run(camera, engine=None, **more):
     return run_viewer(FakeMicroscope(camera), engine=engine, **(FACTS | {"seconds": 0.5} | more))
 
 
-def test_a_session_is_run_measured_and_closed(tmp_path):
+def test_a_session_is_run_measured_and_closed():
     camera = FakeStream(interval_s=0.01)
     before = threading.active_count()
-    report = run(camera, EnlargingEngine(takes_s=0.02))
+    report = run(camera, EnlargingEngine(takes_s=0.02), seconds=0.8)
     assert report.pairs > 1
     assert report.same_frame
     assert report.frames > report.pairs

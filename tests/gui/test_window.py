@@ -4,7 +4,10 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
+from acquire.frame import Position
 from gui.actions import DEEDS
+from gui.readouts import reading_texts
+from gui.session import Readings
 from gui.theme import apply_theme
 from gui.window import NO_MODEL, NOTHING_TO_SAVE, ViewerWindow, Waker
 from tests.gui.wire import LONG_S, PIXEL_UM, EnlargingEngine, FakeStream, make_frame, make_session
@@ -130,6 +133,15 @@ def test_in_a_narrow_window_readings_are_left_out_not_overlaid(open_window, qtbo
     assert 1 <= len(seen) <= 9
     assert len(seen) == 9 or width_px < 1600
     assert not any(a.intersects(b) for i, a in enumerate(seen) for b in seen[:i])
+
+
+def test_readings_are_written_as_people_read_them():
+    readings = Readings(
+        position=Position(-0.0, 1.24, -0.001), camera_fps=94.06, display_fps=0.0, network_fps=0.136, dropped=0
+    )
+    words = {name: value for name, (_, value) in reading_texts(readings).items()}
+    assert words["position"] == "X 0.0  Y 1.2  Z 0.00 µm"
+    assert [words[name] for name in ("camera", "display", "network")] == ["94.1 fps", "0.0 fps", "0.14 fps"]
 
 
 def test_before_the_first_frame_nothing_is_claimed(open_window):
