@@ -1,4 +1,4 @@
-"""Recipes: everything that tells one way of training from another, as frozen values with a name."""
+"""Recipes: everything that tells one way of training from another, as frozen values with a name; and the budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,6 +61,18 @@ class Recipe:
         warm = min(1.0, (step + 1) / self.warm_up_steps) if self.warm_up_steps else 1.0
         late = min(1.0, (1.0 - progress) / self.decay) if self.decay else 1.0
         return self.learning_rate * warm * max(0.0, late)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How long to train: a number of steps, or of seconds, or whichever is used up first."""
+
+    steps: float = float("inf")
+    seconds: float = float("inf")
+
+    def used(self, *, step: int, seconds: float) -> float:
+        """Fraction used up after `step` steps and `seconds` of time; 1 and more is all."""
+        return max(step / self.steps, seconds / self.seconds)
 
 
 PAPER = Recipe(

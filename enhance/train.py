@@ -1,0 +1,164 @@
+"""Training: from a PAIRS folder to a model folder, stoppable and resumable at every step.
+
+Every step draws its batch from the seed and its own number, so a run that was broken off and started again takes the
+same steps as one that was not. With a budget in minutes the learning rate follows the clock, and two runs differ.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from enhance.interrupt import deferred_interrupt
+from enhance.memory import keep_freed_memory
+from enhance.recipes import Budget, Recipe, recipe_named
+from enhance.trainingrun import Progress, TrainingRun
+from enhance.trainingset import open_training_set
+
+LOG = logging.getLogger(__name__)
+VALIDATE_EVERY = 50
+SECONDS_PER_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainResult:
+    """What training came to.
+
+    Parameters
+    ----------
+    model : Path
+        Folder of the best model, by SSIM on the validation sites.
+    steps : int
+        Steps taken in all.
+    seconds : float
+        Time taken in all.
+    validation, bicubic : mapping of str to float
+        ``psnr_db`` and ``ssim`` of that model and of the bicubic enlargement, against the labels, in tissue.
+    better_than_bicubic : bool
+        In both.
+    finished : bool
+        Whether the budget was used up; the same command goes on otherwise.
+    remarks : tuple of str
+        What a person should know.
+    """
+
+    model: Path
+    steps: int
+    seconds: float
+    validation: Mapping[str, float]
+    bicubic: Mapping[str, float]
+    better_than_bicubic: bool
+    finished: bool
+    remarks: tuple[str, ...]
+
+
+def train(
+    pairs_dir: Path,
+    out: Path,
+    *,
+    recipe: Recipe | str = "fast",
+    steps: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    resume: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    validate_every: int = VALIDATE_EVERY,
+    device: str = "cpu",
+    clock: Callable[[], float] = time.monotonic,
+) -> TrainResult:
+    """Train a network on registered pairs and keep the best one.
+
+    Parameters
+    ----------
+    pairs_dir : Path
+        What `parfocal pairs` wrote.
+    out : Path
+        Model folder. It also holds ``history.csv`` (one row a step) and ``training.safetensors`` (to go on from).
+    recipe : Recipe or str
+        How.
+    steps, minutes : optional
+        Budget; whichever is used up first. The recipe's number of steps when neither is given.
+    seed : int
+        Of weights and batches.
+    resume : bool
+        Go on from the state in `out` if there is one; otherwise start again and write over it.
+    progress : callable, optional
+        Called after every step.
+    stop : callable, optional
+        Asked before every step; true ends the run with its state saved. Ctrl-C does the same.
+    validate_every : int
+        Steps between validations; the state is saved as often.
+    device : str
+        As torch names it.
+    clock : callable
+        Seconds that only rise.
+
+    Returns
+    -------
+    TrainResult
+        `finished` is false after a stop; the same call then goes on, bit by bit the same when the budget is in steps.
+
+    Raises
+    ------
+    PairsError
+        When the training set is missing, damaged or empty.
+    TrainingError
+        When `out` holds another training, or the loss is no longer a number.
+    """
+    keep_freed_memory()
+    chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
+    data = open_training_set(pairs_dir)
+    run = TrainingRun(data, out, recipe=chosen, seed=seed, resume=resume, device=device, validate_every=validate_every)
+    with deferred_interrupt() as interrupted:
+        finished = run.go(
+            _budget(chosen, steps, minutes),
+            stop=lambda: interrupted() or (stop is not None and stop()),
+            progress=progress or _silent,
+            clock=clock,
+        )
+    return _result(run, out, finished=finished)
+
+
+def _budget(recipe: Recipe, steps: int | None, minutes: float | None) -> Budget:
+    if steps is None and minutes is None:
+        return Budget(steps=recipe.steps)
+    return Budget(
+        steps=float("inf") if steps is None else steps,
+        seconds=float("inf") if minutes is None else minutes * SECONDS_PER_MINUTE,
+    )
+
+
+def _silent(_progress: Progress) -> None:
+    """Tell nobody."""
+
+
+def _result(run: TrainingRun, out: Path, *, finished: bool) -> TrainResult:
+    better = all(run.score[name] > run.bicubic[name] for name in run.bicubic)
+    remarks = [] if better else [_worse(run)]
+    if run.validation.split == "train":
+        remarks.append(
+            "the training set has no validation sites, so the model was selected on what it was trained on and its "
+            "score flatters it: capture more sites"
+        )
+    for remark in remarks:
+        LOG.warning(remark)
+    return TrainResult(
+        model=out,
+        steps=run.step,
+        seconds=run.seconds,
+        validation=run.score,
+        bicubic=run.bicubic,
+        better_than_bicubic=better,
+        finished=finished,
+        remarks=tuple(remarks),
+    )
+
+
+def _worse(run: TrainingRun) -> str:
+    network, bicubic = (f"{s['psnr_db']:.2f} dB, SSIM {s['ssim']:.4f}" for s in (run.score, run.bicubic))
+    return (
+        f"the model ({network}) is not better than the bicubic enlargement ({bicubic}) on the validation sites: train "
+        "longer, or look whether the pairs are registered and in focus"
+    )

@@ -1,0 +1,111 @@
+"""TrainingState: all that training needs to go on where it stopped, in one safetensors file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from enhance.atomic import write_whole
+from enhance.checkpoint import DESCRIPTION_FILE
+from enhance.errors import TrainingError
+
+STATE_FILE = "training.safetensors"
+FACTS = ("identity", "step", "seconds", "best")
+GROUPS = ("weights", "first_moments", "second_moments")
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingState:
+    """Training after some step.
+
+    Parameters
+    ----------
+    identity : mapping of str to str
+        What must be the same for training to go on: recipe, seed, data.
+    step : int
+        Steps taken.
+    seconds : float
+        Time taken.
+    best : mapping of str to float
+        Score of the best model so far, empty when there is none.
+    weights : mapping of str to Tensor
+        Of the network as it is now, not at its best.
+    first_moments, second_moments : mapping of str to Tensor
+        Adam's, by the names of the weights.
+    """
+
+    identity: Mapping[str, str]
+    step: int
+    seconds: float
+    best: Mapping[str, float]
+    weights: Tensors
+    first_moments: Tensors
+    second_moments: Tensors
+
+
+def save_state(state: TrainingState, folder: Path) -> None:
+    """Write the state into a model folder, whole or not at all."""
+    tensors = {
+        f"{group}/{name}": tensor.detach().cpu().contiguous()
+        for group in GROUPS
+        for name, tensor in getattr(state, group).items()
+    }
+    facts = {name: getattr(state, name) for name in FACTS}
+    write_whole(folder / STATE_FILE, serialise(tensors, metadata={"state": json.dumps(facts, default=dict)}))
+
+
+def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | None:
+    """Read the state of a model folder, if there is one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `save_state` wrote.
+    identity : mapping of str to str
+        Of the training that wants to go on.
+
+    Returns
+    -------
+    TrainingState or None
+        None when the folder holds neither a state nor a model.
+
+    Raises
+    ------
+    TrainingError
+        When the state is damaged or of another training, or a model lies there without its state.
+    """
+    path = folder / STATE_FILE
+    if not path.is_file():
+        if (folder / DESCRIPTION_FILE).exists():
+            raise TrainingError(
+                f"{folder} holds a model without its {STATE_FILE}, so training cannot go on: choose another folder"
+            )
+        return None
+    state = _load(path)
+    for name, value in identity.items():
+        if state.identity.get(name) != value:
+            raise TrainingError(
+                f"{folder} holds a training with another {name}: choose another folder, or delete this one to start "
+                "again"
+            )
+    return state
+
+
+def _load(path: Path) -> TrainingState:
+    groups: dict[str, dict[str, Tensor]] = {group: {} for group in GROUPS}
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["state"])
+            keys = file.keys()
+            for key in keys:
+                group, name = key.split("/", 1)
+                groups[group][name] = file.get_tensor(key)
+        return TrainingState(**{name: facts[name] for name in FACTS}, **groups)  # type: ignore[arg-type]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} is damaged, so training cannot go on from it: delete it to start again") from error

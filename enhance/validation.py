@@ -1,0 +1,130 @@
+"""Validation: the score of a half-trained network on registered pairs it does not train on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.baselines import bicubic
+from enhance.engine import Engine
+from enhance.metrics import Mask, Score, score, tissue_mask
+from enhance.trainingset import Site, Split, TrainingSet
+
+MAX_SITES = 6
+MAX_SIDE_PX = 256
+"""What is scored of a site: its middle, at most this many low-resolution pixels a side, to keep validation short."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Example:
+    """One piece to score: input, label, and where in the trimmed label there is tissue (everywhere, if nowhere).
+
+    `border_px` label pixels are trimmed at each side, where the edge of the picture shows.
+    """
+
+    low: Pixels
+    label: Pixels
+    tissue: Mask
+    border_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Validation:
+    """What a network is selected by.
+
+    Parameters
+    ----------
+    split : {'validation', 'train'}
+        Which sites these are; `train` where a training set has none for validation.
+    examples : tuple of Example
+        At most `MAX_SITES`, spread evenly over the sites.
+    ratio : (int, int)
+        p and q.
+    white_level : float
+        The data range of the scores.
+    """
+
+    split: Split
+    examples: tuple[Example, ...]
+    ratio: tuple[int, int]
+    white_level: float
+
+    def of_engine(self, engine: Engine) -> Score:
+        """Mean score of what an engine makes of the examples, against their labels."""
+        return self._mean(lambda low: engine.enhance(low, white_level=self.white_level))
+
+    def of_bicubic(self) -> Score:
+        """Mean score of the bicubic enlargement."""
+        return self._mean(lambda low: bicubic(low, self.ratio))
+
+    def _mean(self, enlarge: Callable[[Pixels], NDArray[np.uint8] | NDArray[np.uint16]]) -> Score:
+        return mean_score(
+            [
+                score(
+                    trimmed(enlarge(example.low), example.border_px),
+                    trimmed(example.label, example.border_px),
+                    example.tissue,
+                    data_range=self.white_level,
+                )
+                for example in self.examples
+            ]
+        )
+
+
+def choose_validation(data: TrainingSet, *, border_px: int) -> Validation:
+    """Take the middles of some validation sites, or of training sites where there are no others.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        Where from.
+    border_px : int
+        Label pixels to leave out at each side, fewer where a site is so small that nothing would be left.
+    """
+    split: Split = "validation" if data.of("validation") else "train"
+    sites = data.of(split)
+    chosen = [sites[i] for i in sorted({round(i) for i in np.linspace(0, len(sites) - 1, MAX_SITES)})]
+    return Validation(
+        split=split,
+        examples=tuple(_example(data, site, border_px) for site in chosen),
+        ratio=data.card.ratio,
+        white_level=data.card.white_level,
+    )
+
+
+def mean_score(scores: list[Score]) -> Score:
+    """Mean of each number over the scores that have it; NaN where none has."""
+    return Score(**{field.name: _mean_of([getattr(s, field.name) for s in scores]) for field in fields(Score)})
+
+
+def trimmed(picture: NDArray[np.uint8] | NDArray[np.uint16], border_px: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return the picture without `border_px` pixels at each side."""
+    return picture[border_px : picture.shape[0] - border_px, border_px : picture.shape[1] - border_px]
+
+
+def _mean_of(values: list[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _example(data: TrainingSet, site: Site, border_px: int) -> Example:
+    """Cut the middle at a multiple of q, so that the label's cut begins at a whole pixel."""
+    p, q = data.card.ratio
+    sides = [min(length, MAX_SIDE_PX) // q * q for length in site.size_px]
+    row, column = ((length - side) // 2 // q * q for length, side in zip(site.size_px, sides, strict=True))
+    low = data.picture(site, "low")[row : row + sides[0], column : column + sides[1]]
+    top, left = row * p // q, column * p // q
+    label = data.picture(site, "high")[top : top + sides[0] * p // q, left : left + sides[1] * p // q]
+    border_px = min(border_px, min(label.shape[:2]) // 4)
+    tissue = tissue_mask(
+        trimmed(label, border_px),
+        pixel_um=data.card.pixel_um.high,
+        white_level=data.card.white_level,
+        corrected=data.card.corrected,
+    )
+    return Example(
+        low=np.array(low), label=np.array(label), tissue=tissue if tissue.any() else ~tissue, border_px=border_px
+    )
