@@ -1,10 +1,9 @@
 """Build a training set: register, gate and split the pairs of captured runs, and cut them into patches."""
 
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from acquire.runfolder import RunFolder, open_run
 from enhance.candidates import GAP_REASON, Candidate, Progress, explain, gather, remove_pictures
@@ -14,6 +13,7 @@ from enhance.pairoptics import PairOptics, common_optics
 from enhance.patches import Cut, Shard, nearest_side, write_shard
 from enhance.sitepair import WHITE_LEVEL, Label
 from enhance.split import MODES, SPLITS, Assignment, Mode, assign
+from enhance.wholefolder import whole_folder
 
 LABELS = ("fused", "plane")
 
@@ -80,7 +80,7 @@ def build_pairs(
     """
     opened = _open(runs, label, split, (*test_slides, *validation_slides))
     optics = common_optics(opened)
-    with _replacing(out) as folder:
+    with whole_folder(out, marker=CARD_FILE) as folder:
         pairs = folder / "pairs"
         pairs.mkdir()
         candidates = gather(opened, pairs, optics, label, progress)
@@ -88,14 +88,18 @@ def build_pairs(
         candidates = _leave_out(candidates, assignment, pairs)
         shards = _cut(folder, assignment, optics)
         write_tables(folder, candidates, assignment.splits, shards)
-        facts = {
-            "label": label,
-            "split": split,
-            "simulated": all(candidate.simulated for candidate in candidates if candidate.accepted),
-            "white_level": WHITE_LEVEL,
-            "slides": sorted({candidate.slide for candidate in candidates if candidate.accepted}),
-        }
+        facts = {"label": label, "split": split, "white_level": WHITE_LEVEL, **_facts(candidates)}
         write_card(folder, optics=optics, cut=_cut_of(optics), shards=shards, splits=assignment.splits, facts=facts)
+    return _result(candidates, assignment, shards)
+
+
+def _facts(candidates: Sequence[Candidate]) -> dict[str, Any]:
+    accepted = [candidate for candidate in candidates if candidate.accepted]
+    slides = sorted({candidate.slide for candidate in accepted})
+    return {"simulated": all(candidate.simulated for candidate in accepted), "slides": slides}
+
+
+def _result(candidates: Sequence[Candidate], assignment: Assignment, shards: Mapping[str, Shard]) -> PairsResult:
     return PairsResult(
         pairs=len(candidates),
         accepted=sum(candidate.accepted for candidate in candidates),
@@ -124,28 +128,6 @@ def _open(runs: Sequence[Path], label: str, split: str, named_slides: Iterable[s
             "name some of these"
         )
     return opened
-
-
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """Give a new folder that takes the place of `out` when all went well, and vanishes otherwise."""
-    if out.exists() and not (out / CARD_FILE).is_file() and (out.is_file() or any(out.iterdir())):
-        raise PairsError(f"{out} is there already and is no training set: give a new folder")
-    out = out.resolve()
-    part, old = (out.with_name(f"{out.name}.{state}") for state in ("part", "old"))
-    try:
-        for folder in (part, old):
-            shutil.rmtree(folder, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        if out.exists():
-            out.replace(old)
-        part.replace(out)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise PairsError(f"{out} cannot be written ({error}): make room, or close what uses it") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _assign(

@@ -104,16 +104,30 @@ def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) ->
     pair = SitePair(registration=found, centre_um=centre_um, simulated=low_stack.simulated)
     if not found.accepted:
         return pair
-    window = covered_window(found.matrix, high.shape, low.shape, optics.ratio)
+    return _cut(pair, read_truth(run.path, site), optics, label, low=low, high=high, exposure=exposure)
+
+
+def _cut(
+    pair: SitePair,
+    truth: Truth | None,
+    optics: PairOptics,
+    label: Label,
+    *,
+    low: Pixels,
+    high: Pixels,
+    exposure: Pixels,
+) -> SitePair:
+    """Give a registered pair its pictures, cut to the window that both sides show."""
+    matrix = pair.registration.matrix
+    window = covered_window(matrix, high.shape, low.shape, optics.ratio)
     _check_size(window, optics)
-    pictures = {"low": _part(low, window, Fraction(1)), "high": _laid(high, found.matrix, window, low, optics)}
-    truth = read_truth(run.path, site)
+    pictures = {"low": _part(low, window, Fraction(1)), "high": _laid(high, matrix, window, low, optics)}
     true_rms_px = float("nan")
     if truth is not None:
-        true_rms_px = rms_difference(found.matrix, truth.matrix, width=high.shape[1], height=high.shape[0])
+        true_rms_px = rms_difference(matrix, truth.matrix, width=high.shape[1], height=high.shape[0])
         pictures |= _true_pictures(truth, label, window, optics)
     if "truth" in pictures:
-        pictures["exposure"] = _laid(exposure, found.matrix, window, low, optics)
+        pictures["exposure"] = _laid(exposure, matrix, window, low, optics)
     mask = tissue_mask(
         pictures["low"], pixel_um=optics.low_pixel_um, white_level=WHITE_LEVEL, corrected=optics.corrected
     )
