@@ -1,7 +1,7 @@
 """Architecture of lung: where septa run, what they are made of and which way their fibres lie.
 
-All of it is smooth over micrometres, so it is computed on a coarse lattice and joined by B-splines, which also takes the
-straightness out of the Voronoi walls.
+All of it is smooth over micrometres, so it is computed on a coarse lattice and joined by B-splines, which also takes
+the straightness out of the Voronoi walls.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ Image = NDArray[np.float32]
 
 GROUND_UM = 1.0
 """Pitch of the coarse lattice."""
+
+SECTION_END_UM = 18_000.0
+"""The section ends at this x, in a wavy edge; beyond it the slide is empty glass, for flat fields."""
 
 _JITTER = 0.42  # of the feature points, in cells
 _FAR_UM = np.float32(1e6)
@@ -107,8 +110,12 @@ def ground(window: Window, septa: Septa, seed: int) -> Ground:
 
 def step(x: Image, low: float, high: float) -> Image:
     """Return the smooth step from 0 at `low` to 1 at `high`."""
-    t = np.clip((x - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
-    smooth: Image = t * t * (np.float32(3) - np.float32(2) * t)
+    t = (x - np.float32(low)) * np.float32(1 / (high - low))
+    np.minimum(np.maximum(t, 0, out=t), 1, out=t)
+    smooth: Image = t * t
+    t *= np.float32(-2)
+    t += np.float32(3)
+    smooth *= t
     return smooth
 
 
@@ -119,13 +126,14 @@ def edge_distance(x_um: NDArray[np.float64], y_um: NDArray[np.float64], pitch_um
     words = hashed(np.array([key]), rows, columns)
     centre_x = ((columns + 0.5 + _JITTER * uniform(words, 1)) * pitch_um).ravel()
     centre_y = ((rows + 0.5 + _JITTER * uniform(words, 2)) * pitch_um).ravel()
-    first = np.full(x_um.shape, _FAR_UM)
+    first = np.full(x_um.shape, _FAR_UM**2)
     second = first.copy()
-    for cx, cy in zip(centre_x, centre_y, strict=True):
-        distance = np.hypot(x_um - cx, y_um - cy).astype(np.float32)
-        np.minimum(second, np.maximum(first, distance), out=second)
-        np.minimum(first, distance, out=first)
-    nearness: Image = (second - first) * np.float32(0.5)
+    x, y = (x_um - x_um[0, 0]).astype(np.float32), (y_um - y_um[0, 0]).astype(np.float32)
+    for cx, cy in zip(centre_x - x_um[0, 0], centre_y - y_um[0, 0], strict=True):
+        squared = np.square(x - np.float32(cx)) + np.square(y - np.float32(cy))
+        np.minimum(second, np.maximum(first, squared), out=second)
+        np.minimum(first, squared, out=first)
+    nearness: Image = (np.sqrt(second) - np.sqrt(first)) * np.float32(0.5)
     return nearness
 
 
@@ -148,6 +156,7 @@ def _inside(window: Window, septa: Septa, seed: int) -> tuple[Image, Image]:
     y = window.y_um[:, None] + bend[1]
     width = septa.half_width_um * np.maximum(1 + 0.32 * wide[2] + 0.12 * middle[2], 0.2)
     inside = width - edge_distance(x, y, septa.pitch_um, _keys(seed, 70, 1)[0])
+    inside = np.minimum(inside, (SECTION_END_UM - x).astype(np.float32))
     return inside, inside / width
 
 

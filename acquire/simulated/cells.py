@@ -1,6 +1,5 @@
 """Cells: nuclei and red blood cells as ellipsoids, at most one to each square of a jittered lattice."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,8 @@ REACH_UM = 6.5
 _SQUARE_UM = 6.6
 _JITTER = 0.33
 _DRAWS = 9
+_MAJORITY = 0.5  # the share of a tissue from which a place counts as that tissue
+_RED_CELLS_BELOW, _SPINDLES_BELOW, _NUCLEI_BELOW = 0.6, -0.15, 0.5  # draws, uniform in -1 … 1, that give a cell
 _INNER_UM = 1.2  # a cell's centre lies at least so deep in the septum
 _EDGE_UM = (-0.16, 0.22)  # softness of the border: no power beyond 7 cycles per µm
 _BUMPS = 0.07  # how far the border follows the noise, as a share of the radius
@@ -51,7 +52,7 @@ class Cell:
     strength: float
 
 
-def cells_near(window: Window, ground: Ground, seed: int) -> list[Cell]:
+def cells_near(window: Window, ground: Ground, seed: int) -> tuple[Cell, ...]:
     """List the cells that may reach into a window.
 
     Parameters
@@ -70,20 +71,22 @@ def cells_near(window: Window, ground: Ground, seed: int) -> list[Cell]:
     x = ((columns + 0.5) * _SQUARE_UM + 0.0 * rows).ravel() + draws[:, 0] * _JITTER * _SQUARE_UM
     y = ((rows + 0.5) * _SQUARE_UM + 0.0 * columns).ravel() + draws[:, 1] * _JITTER * _SQUARE_UM
     found = (_cell(place, draw, ground) for place, draw in zip(zip(x, y, strict=True), draws[:, 2:], strict=True))
-    return [cell for cell in found if cell is not None]
+    return tuple(cell for cell in found if cell is not None)
 
 
-def occupancy(cells: list[Cell], window: Window, depths_um: tuple[float, ...], bumps: Image) -> tuple[Image, Image]:
+def occupancy(
+    cells: tuple[Cell, ...], window: Window, depths_um: tuple[float, ...], bumps: Image
+) -> tuple[Image, Image]:
     """How much of each pixel of each sheet nuclei (times their strength) and red cells fill.
 
     Parameters
     ----------
-    cells : list of Cell
-        Those near the window.
+    cells : tuple of Cell
+        All that may reach into the window; more do no harm.
     window : Window
         A tile.
     depths_um : tuple of float
-        Of the sheets.
+        Of the sheets, ascending.
     bumps : ndarray of float32, shape (sheets, rows, columns)
         Noise of variance 1 that the borders follow.
 
@@ -93,11 +96,15 @@ def occupancy(cells: list[Cell], window: Window, depths_um: tuple[float, ...], b
     """
     nuclei = np.zeros(bumps.shape, np.float32)
     red_cells = np.zeros(bumps.shape, np.float32)
-    for cell in cells:
-        target = red_cells if cell.red_cell else nuclei
-        for area, flat in _footprint(cell, window):
-            for sheet, depth in enumerate(depths_um):
-                _fill(target[sheet][area], cell, (depth - cell.z_um) / cell.axes_um[2], flat, bumps[sheet][area])
+    for cell in (cell for cell in cells if _touches(cell, window)):
+        depth = (np.array(depths_um) - cell.z_um) / cell.axes_um[2]
+        sheets = np.flatnonzero(np.abs(depth) < 1 + 2 * _BUMPS)
+        (rows, columns), flat = _footprint(cell, window)
+        if flat.size == 0 or sheets.size == 0:
+            continue
+        area = slice(sheets[0], sheets[-1] + 1), rows, columns
+        squared = (depth[area[0], None, None] ** 2).astype(np.float32) + flat
+        _fill((red_cells if cell.red_cell else nuclei)[area], cell, squared, bumps[area])
     return nuclei, red_cells
 
 
@@ -116,14 +123,14 @@ def _cell(place: tuple[float, float], draw: NDArray[np.float64], ground: Ground)
     here = ground.fields[:, row, column]
     if here[Field.INSIDE] < _INNER_UM:
         return None
-    if here[Field.BLOOD] > 0.5 and draw[0] < 0.6:
+    if here[Field.BLOOD] > _MAJORITY and draw[0] < _RED_CELLS_BELOW:
         axes, angle, red_cell = (3.1 + 0.25 * draw[1], 2.8 + 0.25 * draw[2], 1.0), np.pi * draw[3], True
-    elif max(here[Field.COLLAGEN], here[Field.MUSCLE]) > 0.5:
-        if draw[0] > -0.15:
+    elif max(here[Field.COLLAGEN], here[Field.MUSCLE]) > _MAJORITY:
+        if draw[0] > _SPINDLES_BELOW:
             return None
         axes, red_cell = (4.6 + 1.0 * draw[1], 1.35 + 0.3 * draw[2], 1.5), False
         angle = _along_fibres(ground, row, column) + 0.2 * draw[3]
-    elif draw[0] < 0.5:
+    elif draw[0] < _NUCLEI_BELOW:
         axes, angle, red_cell = (3.5 + 0.6 * draw[1], 2.5 + 0.45 * draw[2], 2.2), np.pi * draw[3], False
     else:
         return None
@@ -140,32 +147,40 @@ def _cell(place: tuple[float, float], draw: NDArray[np.float64], ground: Ground)
 
 
 def _along_fibres(ground: Ground, row: int, column: int) -> float:
-    family = Field.ACROSS_B if ground.fields[Field.MIX, row, column] > 0.5 else Field.ACROSS_A
+    family = Field.ACROSS_B if ground.fields[Field.MIX, row, column] > _MAJORITY else Field.ACROSS_A
     across = ground.fields[family]
     slope_x = across[row, column + 1] - across[row, column - 1]
     slope_y = across[row + 1, column] - across[row - 1, column]
     return float(np.arctan2(slope_y, slope_x)) + 0.5 * np.pi
 
 
-def _footprint(cell: Cell, window: Window) -> Iterator[tuple[tuple[slice, slice], Image]]:
-    """Yield the part of the window under a cell with the squared distance from its axis there (1 at its border)."""
-    reach = cell.axes_um[0] * 1.3 + 0.3
+def _reach_um(cell: Cell) -> float:
+    return cell.axes_um[0] * 1.15 + 0.3
+
+
+def _touches(cell: Cell, window: Window) -> bool:
+    side_um = window.columns * window.pitch_um
+    x, y = cell.x_um - window.column * window.pitch_um, cell.y_um - window.row * window.pitch_um
+    reach = _reach_um(cell)
+    return -reach < x < side_um + reach and -reach < y < side_um + reach
+
+
+def _footprint(cell: Cell, window: Window) -> tuple[tuple[slice, slice], Image]:
+    """Part of the window under a cell, with the squared distance from its axis there (1 at its border)."""
+    reach = _reach_um(cell)
     x, y = window.x_um - cell.x_um, window.y_um - cell.y_um
-    columns, rows = np.flatnonzero(np.abs(x) < reach), np.flatnonzero(np.abs(y) < reach)
-    if columns.size == 0 or rows.size == 0:
-        return
-    area = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    columns, rows = np.searchsorted(x, (-reach, reach)), np.searchsorted(y, (-reach, reach))
+    area = slice(rows[0], rows[1]), slice(columns[0], columns[1])
     x, y = x[area[1]].astype(np.float32), y[area[0], None].astype(np.float32)
     cosine, sine = np.float32(np.cos(cell.angle)), np.float32(np.sin(cell.angle))
     along = x * cosine + y * sine
     aside = y * cosine - x * sine + np.float32(cell.bend) * along * along
-    yield area, (along / np.float32(cell.axes_um[0])) ** 2 + (aside / np.float32(cell.axes_um[1])) ** 2
+    squared: Image = np.square(along / np.float32(cell.axes_um[0])) + np.square(aside / np.float32(cell.axes_um[1]))
+    return area, squared
 
 
-def _fill(target: Image, cell: Cell, depth: float, flat: Image, bumps: Image) -> None:
-    if abs(depth) > 1 + 2 * _BUMPS:
-        return
-    radius = np.sqrt(flat + np.float32(depth**2)) * (np.float32(1) + np.float32(_BUMPS) * bumps)
+def _fill(target: Image, cell: Cell, squared: Image, bumps: Image) -> None:
+    radius = np.sqrt(squared) * (np.float32(1) + np.float32(_BUMPS) * bumps)
     smallest = min(cell.axes_um[1], 2.0)
     filled = step((np.float32(1) - radius) * np.float32(smallest), *_EDGE_UM) * np.float32(cell.strength)
     np.maximum(target, filled, out=target)

@@ -1,6 +1,9 @@
 """Fibres: stripes that follow the level lines of a smooth field, each with a thickness and colour of its own."""
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from acquire.simulated.lattice import cubic_weights, hashed, uniform
@@ -10,48 +13,57 @@ Image = NDArray[np.float32]
 KNOT_UM = 0.2
 """Spacing of the finest values across the fibres."""
 
-_STEPS = 64  # table entries for each knot; the nearest is taken, which errs by less than 1 % of the contrast
-_GAIN = np.float32(1 / np.sqrt(151 / 315 / 3))  # to variance 1 along one axis, see lattice
+Octave = tuple[int, float]
+"""Spacing of the values in knots, and their weight."""
+
+_STEPS = 32  # table entries for each knot; the nearest is taken, which errs by 1 % of the contrast
+_TAPS = 4
+_GAIN = 1 / np.sqrt(151 / 315 / 3)  # to variance 1 along one axis, see lattice
 
 
-def stripes(across: Image, knots: int, octaves: tuple[tuple[int, float], ...], key: int) -> Image:
-    """Evaluate smooth random stripes of variance about 1 at given coordinates across them.
+def stripes(across: Image, origin: int, octaves: tuple[Octave, ...], keys: list[int]) -> Image:
+    """Evaluate smooth random stripes of variance 1 at given coordinates across them.
 
     Parameters
     ----------
-    across : ndarray of float32, (rows, columns)
-        Coordinate across the fibres in µm, counted from `knots` knots.
-    knots : int
-        Whole-number origin of `across` in knots; keeps endless coordinates exact in float32.
+    across : ndarray of float32, shape (sheets, rows, columns)
+        Coordinate across the fibres in µm from the knot `origin`.
+    origin : int
+        Whole-number start of `across`, which keeps endless coordinates exact in float32.
     octaves : tuple of (int, float)
-        Spacing of the values in knots, and weight; the weights are scaled to a total power of 1.
-    key : int
-        Seed of this set of fibres.
+        Scales of the stripes; the weights are brought to a total power of 1.
+    keys : list of int
+        Seed of each sheet.
 
     Returns
     -------
-    ndarray of float32, (rows, columns)
+    ndarray of float32, shape (sheets, rows, columns)
     """
     entry = across * np.float32(_STEPS / KNOT_UM)
     first = int(np.floor(float(entry.min()) / _STEPS))
-    last = int(np.floor(float(entry.max()) / _STEPS)) + 1
-    table = _table(knots + first, last - first + 1, octaves, key)
+    last = int(np.floor(float(entry.max()) / _STEPS))
+    tables = _tables(origin + first, last - first + 1, octaves, np.array(keys))
     entry -= np.float32(first * _STEPS)
-    return table.take(entry.astype(np.int32))
+    index = entry.astype(np.int32)
+    return np.stack([table.take(sheet) for table, sheet in zip(tables, index, strict=True)])
 
 
-def _table(first: int, count: int, octaves: tuple[tuple[int, float], ...], key: int) -> Image:
+def _tables(first: int, count: int, octaves: tuple[Octave, ...], keys: NDArray[np.int64]) -> Image:
+    """One finely sampled profile for each key, from knot `first` over `count` knots, shape (keys, count * _STEPS)."""
     total = np.sqrt(sum(weight**2 for _, weight in octaves))
-    table = np.zeros(count * _STEPS, np.float32)
+    tables = np.zeros((keys.size, count * _STEPS), np.float32)
     for number, (spacing, weight) in enumerate(octaves):
         cells = np.arange(first // spacing, (first + count - 1) // spacing + 1)
-        points = np.arange(cells[0] - 1, cells[-1] + 3)
-        values = uniform(hashed(np.array([key + number]), points)) * (np.float32(weight / total) * _GAIN)
-        inside = (np.arange(spacing * _STEPS) + 0.5) / (spacing * _STEPS)
-        fine = sum(
-            values[tap : tap + cells.size, None] * share.astype(np.float32)
-            for tap, share in enumerate(cubic_weights(inside))
-        )
+        points = np.arange(cells[0] - 1, cells[-1] + _TAPS - 1)
+        values = uniform(hashed(keys[:, None] + number, points)) * np.float32(weight / total * _GAIN)
+        fine = (sliding_window_view(values, _TAPS, axis=1) @ _profile(spacing)).reshape(keys.size, -1)
         start = (first - int(cells[0]) * spacing) * _STEPS
-        table += np.asarray(fine).ravel()[start : start + table.size]
-    return table
+        tables += fine[:, start : start + count * _STEPS]
+    return tables
+
+
+@lru_cache(maxsize=16)
+def _profile(spacing: int) -> Image:
+    """B-spline weights of the four values round each of the table's entries between two values, shape (4, entries)."""
+    inside = (np.arange(spacing * _STEPS) + 0.5) / (spacing * _STEPS)
+    return np.stack(cubic_weights(inside)).astype(np.float32)

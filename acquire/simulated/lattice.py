@@ -6,6 +6,7 @@ values are the coefficients of a cubic B-spline, so the noise is smooth, endless
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,8 @@ def uniform(words: Words, draw: int = 0) -> Image:
     """Return numbers in [-1, 1) from hashed words; each `draw` gives another one from the same word."""
     if draw:
         words = _mixed(words + _MIXERS[2:] * np.array([draw], np.uint32))
-    return (words >> _HALVES[2]).astype(np.float32) * np.float32(2**-23) - np.float32(1)
+    numbers: Image = (words >> _HALVES[2]).astype(np.float32) * np.float32(2**-23) - np.float32(1)
+    return numbers
 
 
 def noise(window: Window, spacing_um: float, *keys: int) -> Image:
@@ -64,7 +66,7 @@ def noise(window: Window, spacing_um: float, *keys: int) -> Image:
 
 
 def spread(values: Image, window: Window, spacing_um: float) -> Image:
-    """Join lattice values, shape (n, lattice rows, lattice columns), by B-splines over a window, shape (n, rows, columns)."""
+    """Join lattice values by B-splines: (n, lattice rows, lattice columns) to (n, rows, columns) of a window."""
     count = values.shape[0]
     _, across = spline(window.column, window.columns, window.pitch_um / spacing_um)
     _, down = spline(window.row, window.rows, window.pitch_um / spacing_um, copies=count)
@@ -75,7 +77,7 @@ def spread(values: Image, window: Window, spacing_um: float) -> Image:
 
 @lru_cache(maxsize=1024)
 def spline(first: int, count: int, ratio: float, copies: int = 1) -> tuple[int, csr_array]:
-    """First lattice point and sparse weights, (count, points), of pixels first, first + 1, … that lie `ratio` points apart.
+    """First lattice point and sparse weights, (count, points), of pixels first, first + 1, … `ratio` points apart.
 
     Products with a sparse matrix are summed in one order on every machine and with any number of threads, which keeps
     the specimen the same to the last bit; `copies` repeats the weights along the diagonal for as many images.
@@ -94,13 +96,14 @@ def spline(first: int, count: int, ratio: float, copies: int = 1) -> tuple[int, 
     return start, matrix
 
 
-def cubic_weights(t: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+def cubic_weights(t: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Weights of the four neighbours of a point that lies `t` in [0, 1) past the second of them."""
     s = 1 - t
-    return s**3 / 6, 2 / 3 - t**2 * (2 - t) / 2, 2 / 3 - s**2 * (2 - s) / 2, t**3 / 6
+    return s * s * s / 6, 2 / 3 - t * t * (1 - t / 2), 2 / 3 - s * s * (1 - s / 2), t * t * t / 6
 
 
 def _mixed(word: Words) -> Words:
     word = (word ^ (word >> _HALVES[0])) * _MIXERS[1]
     word = (word ^ (word >> _HALVES[1])) * _MIXERS[2]
-    return word ^ (word >> _HALVES[0])
+    mixed: Words = word ^ (word >> _HALVES[0])
+    return mixed

@@ -23,4 +23,5 @@ MASSON = ("iron haematoxylin", "Biebrich scarlet", "aniline blue")
 
 def napierian(stains: tuple[str, ...]) -> NDArray[np.float32]:
     """Napierian absorbance of one unit of each stain, shape (stains, 3 colours)."""
-    return (np.log(10) * np.array([OPTICAL_DENSITY[name] for name in stains])).astype(np.float32)
+    table: NDArray[np.float32] = (np.log(10) * np.array([OPTICAL_DENSITY[name] for name in stains])).astype(np.float32)
+    return table

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquire.simulated.architecture import GROUND_UM, Field, Ground, Septa, ground, step
-from acquire.simulated.cells import REACH_UM, cells_near, occupancy
+from acquire.simulated.cells import REACH_UM, Cell, cells_near, occupancy
 from acquire.simulated.fibres import stripes
 from acquire.simulated.lattice import noise, spline, spread
 from acquire.simulated.stains import MASSON
@@ -22,7 +22,9 @@ DEPTHS_UM = (-1.6, -0.8, 0.0, 0.8, 1.6)
 """A section of 4 µm in five sheets; a deeper sheet lies nearer to the slide."""
 
 _BLOCK_TILES = 4  # the coarse fields are computed for blocks of 4 × 4 tiles at a time
-_MARGIN_UM = REACH_UM + 10.0  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
+_MARGIN_UM = (
+    REACH_UM + 10.0
+)  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
 _FIBRILS = ((8, 0.5), (2, 1.0), (1, 0.8))  # spacing in knots and weight: bundles, fibres, fibrils
 
 
@@ -60,16 +62,17 @@ class Lung:
 
     def tile(self, window: Window) -> Image:
         """Compute one tile; see `specimen.Specimen`."""
-        coarse = _block(_block_of(window), self.septa, self.seed)
+        coarse, cells = _block(_block_of(window), self.septa, self.seed)
         local = _upsampled(coarse, window)
         keys = [self.seed * 1009 + 500 + 31 * n for n in range(len(DEPTHS_UM))]
-        bumps, grain, fine = (_texture(window, spacing, keys, n) for n, spacing in enumerate((1.1, 0.36, 0.19)))
-        nuclei, red_cells = occupancy(cells_near(window, coarse, self.seed), window, DEPTHS_UM, bumps)
+        bumps, speckle, fine = (_texture(window, spacing, keys, n) for n, spacing in enumerate((1.1, 0.36, 0.19)))
+        speckle += np.float32(0.8) * fine
+        fibres = _fibres(local, coarse.knots, keys)
+        nuclei, red_cells = occupancy(cells, window, DEPTHS_UM, bumps)
         sheets = np.empty((len(DEPTHS_UM), len(MASSON) + 1, window.rows, window.columns), np.float32)
         for n, depth in enumerate(DEPTHS_UM):
-            fibres = _fibres(local, coarse.knots, depth, keys[n])
-            textures = _Textures(fibres=fibres, bumps=bumps[n], grain=grain[n], fine=fine[n])
-            _compose(sheets[n], local, textures, nuclei[n], red_cells[n], depth)
+            textures = _Textures(fibres=fibres[n], bumps=bumps[n], speckle=speckle[n])
+            _compose(sheets[n], local, textures, (nuclei[n], red_cells[n]), depth)
         return sheets
 
 
@@ -77,8 +80,7 @@ class Lung:
 class _Textures:
     fibres: Image
     bumps: Image
-    grain: Image
-    fine: Image
+    speckle: Image
 
 
 def _block_of(window: Window) -> Window:
@@ -93,8 +95,9 @@ def _block_of(window: Window) -> Window:
 
 
 @lru_cache(maxsize=16)
-def _block(window: Window, septa: Septa, seed: int) -> Ground:
-    return ground(window.grown(_MARGIN_UM).resampled(GROUND_UM), septa, seed)
+def _block(window: Window, septa: Septa, seed: int) -> tuple[Ground, tuple[Cell, ...]]:
+    coarse = ground(window.grown(_MARGIN_UM).resampled(GROUND_UM), septa, seed)
+    return coarse, cells_near(window, coarse, seed)
 
 
 def _upsampled(coarse: Ground, window: Window) -> Image:
@@ -109,48 +112,56 @@ def _texture(window: Window, spacing_um: float, keys: list[int], octave: int) ->
     return noise(window, spacing_um, *(key + octave for key in keys))
 
 
-def _fibres(local: Image, knots: tuple[int, int], depth_um: float, key: int) -> Image:
-    families = [
+def _fibres(local: Image, knots: tuple[int, int], keys: list[int]) -> Image:
+    depth = np.array(DEPTHS_UM, np.float32)[:, None, None]
+    one, other = (
         stripes(
-            local[Field.ACROSS_A + n] + np.float32(depth_um) * local[Field.SHIFT_A + n],
+            local[Field.ACROSS_A + n] + depth * local[Field.SHIFT_A + n],
             knots[n],
             _FIBRILS,
-            key + 10 + 5 * n,
+            [key + 10 + 5 * n for key in keys],
         )
         for n in (0, 1)
-    ]
-    mixed: Image = families[0] + (families[1] - families[0]) * local[Field.MIX]
-    return mixed
+    )
+    other -= one
+    other *= local[Field.MIX]
+    return one + other
 
 
-def _sparse(x: Image) -> Image:
+def _sparse(x: Image, strength: float) -> Image:
     """Map noise smoothly to 0 … 1, mostly low: strands and grains with gaps between them."""
-    half: Image = np.float32(0.5) + np.float32(0.5) * (x / (np.float32(1) + np.abs(x)))
-    return half * half
+    half = x * np.float32(strength)
+    above = np.abs(half)
+    above += np.float32(1)
+    half /= above
+    half += np.float32(1)
+    half *= half
+    half *= np.float32(0.25)
+    return half
 
 
-def _compose(
-    sheet: Image, local: Image, textures: _Textures, nuclei: Image, red_cells: Image, depth_um: float
-) -> None:
+def _compose(sheet: Image, local: Image, textures: _Textures, cells: tuple[Image, Image], depth_um: float) -> None:
     """Fill one sheet (stains and path, rows, columns) from its tissue and textures."""
+    nuclei, red_cells = cells
     inside = local[Field.INSIDE] + np.float32(depth_um) * local[Field.SLOPE] + np.float32(0.22) * textures.bumps
-    fibres = textures.fibres + np.float32(0.45) * textures.bumps + np.float32(0.3) * textures.grain
+    fibres = textures.fibres + np.float32(0.45) * textures.bumps
     nuclei = nuclei * step(inside, -0.9, -0.1)
     free = np.maximum(np.float32(1) - np.float32(1.4) * nuclei, 0)
     body = step(inside, -0.25, 0.35) * step(fibres, -2.3, -1.3) * free
-    collagen = local[Field.COLLAGEN]
-    muscle = local[Field.MUSCLE]
-    tone = np.float32(1) - np.float32(0.3) * local[Field.PALE]
-    speckle = np.float32(1.0) * textures.grain + np.float32(0.8) * textures.fine
-    grains = _sparse(np.float32(1.2) * speckle + np.float32(0.35) * textures.bumps)
-    threads = _sparse(np.float32(1.6) * fibres)
-    cytoplasm = np.float32(0.02) + np.float32(0.36) * grains
-    red = (np.float32(1) - collagen) * (cytoplasm + muscle * (np.float32(0.03) + np.float32(0.4) * threads - cytoplasm))
-    red = body * tone * (red + np.float32(0.01))
-    blue = body * tone * collagen * (np.float32(0.01) + np.float32(0.45) * threads)
-    plasma = np.float32(1) - red_cells
-    chromatin = _sparse(np.float32(1.6) * speckle)
-    sheet[0] = (nuclei * (np.float32(0.06) + np.float32(0.75) * chromatin)) * np.float32(SHEET_UM)
-    sheet[1] = (red * plasma + red_cells * free * np.float32(0.27)) * np.float32(SHEET_UM)
-    sheet[2] = (blue * plasma) * np.float32(SHEET_UM)
-    sheet[3] = np.float32(0.04) * (sheet[0] + sheet[1] + sheet[2]) + np.float32(0.006 * SHEET_UM) * body
+    body *= np.float32(1) - np.float32(0.36) * local[Field.PALE]
+    grains = _sparse(textures.speckle + np.float32(0.6) * textures.bumps + np.float32(0.3) * textures.fibres, 1.1)
+    threads = _sparse(fibres, 1.6)
+    chromatin = _sparse(textures.speckle, 1.6)
+    muscle, collagen = local[Field.MUSCLE], local[Field.COLLAGEN]
+    red = np.float32(0.36) * grains
+    red += muscle * (np.float32(0.4) * threads - red)
+    red += np.float32(0.02)
+    red *= np.float32(1) - collagen
+    red += np.float32(0.01)
+    blue = (np.float32(0.01) + np.float32(0.42) * threads) * collagen
+    body *= np.float32(SHEET_UM)
+    plasma = body * (np.float32(1) - red_cells)
+    sheet[0] = nuclei * (np.float32(0.06 * SHEET_UM) + np.float32(0.75 * SHEET_UM) * chromatin)
+    sheet[1] = red * plasma + red_cells * free * np.float32(0.27 * SHEET_UM)
+    sheet[2] = blue * plasma
+    sheet[3] = np.float32(0.04) * (sheet[0] + sheet[1] + sheet[2]) + np.float32(0.006) * body

@@ -33,12 +33,12 @@ class Window:
     @property
     def x_um(self) -> NDArray[np.float64]:
         """Position of each column."""
-        return (self.column + np.arange(self.columns)) * self.pitch_um
+        return np.asarray((self.column + np.arange(self.columns)) * self.pitch_um, np.float64)
 
     @property
     def y_um(self) -> NDArray[np.float64]:
         """Position of each row."""
-        return (self.row + np.arange(self.rows)) * self.pitch_um
+        return np.asarray((self.row + np.arange(self.rows)) * self.pitch_um, np.float64)
 
     def grown(self, margin_um: float) -> "Window":
         """Return the window with at least `margin_um` more on every side, in whole pixels."""

@@ -1,0 +1,146 @@
+"""The witness of a simulated capture: what the microscope truly looked at, and what a perfect one would show."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquire.simulated.core import SimulatedCore, State
+from acquire.simulated.lens import Grid
+from acquire.simulated.scene import Pose, Scene
+from acquire.truthfile import FOLDER, Truth, write_json, write_truth
+from calibration.affine import compose, invert, scaling
+from calibration.flatfield import GLASS_LEVEL
+from calibration.optics import Rig
+
+Image = NDArray[np.float32]
+Fuse = Callable[[Image], Image]
+"""Extended depth of field: (planes, rows, columns, 3) in 0 … 1 to (rows, columns, 3)."""
+
+_WHITE_LEVEL = 255
+_LARGEST_RATIO_TERM = 20  # magnifications are ratios of small whole numbers
+
+
+class Witness:
+    """Keeps the true poses of a capture and writes the truth of each site once both objectives have been there.
+
+    Parameters
+    ----------
+    core : SimulatedCore
+        The camera that is watched.
+    rig : Rig
+        Its rig.
+    folder : Path
+        The run folder; truth goes into a folder of its own inside it.
+    low, high : str
+        Names of the two objectives.
+    fuse : callable
+        Applied to the noise-free stack.
+    pictures : bool
+        Whether pictures are rendered, or the transforms only.
+    """
+
+    def __init__(
+        self, core: SimulatedCore, rig: Rig, folder: Path, *, low: str, high: str, fuse: Fuse, pictures: bool
+    ) -> None:
+        self._core = core
+        self._folder = folder
+        self._low, self._high = low, high
+        self._fuse = fuse
+        self._pictures = pictures
+        magnifications = rig.objective(high).magnification / rig.objective(low).magnification
+        self._ratio = Fraction(magnifications).limit_denominator(_LARGEST_RATIO_TERM)
+        self._states: dict[tuple[str, str], dict[int, State]] = {}
+
+    def observe(self, site: str, objective: str, index: int) -> None:
+        """Take note of the plane just exposed; a plane exposed again replaces its first try.
+
+        Parameters
+        ----------
+        site, objective : str
+            Which stack it belongs to.
+        index : int
+            Number of the plane in the stack.
+        """
+        state = self._core.last_state
+        if state is not None:
+            self._states.setdefault((site, objective), {})[index] = state
+
+    def write(self, site: str) -> None:
+        """Write what is known of a site; its truth once both stacks are complete, in whichever session that was."""
+        for objective in (self._low, self._high):
+            states = self._states.pop((site, objective), None)
+            if states is not None:
+                ordered = [asdict(states[index]) for index in sorted(states)]
+                write_json(self._states_path(site, objective), {"simulated": True, "states": ordered})
+        known = [self._states_path(site, objective) for objective in (self._low, self._high)]
+        if all(path.is_file() for path in known) and not (self._folder / FOLDER / f"{site}.json").is_file():
+            self._write_truth(site, *(_read_states(path) for path in known))
+
+    def _states_path(self, site: str, objective: str) -> Path:
+        return self._folder / FOLDER / f"{site}_{objective}.json"
+
+    def _write_truth(self, site: str, low: list[State], high: list[State]) -> None:
+        scene = self._core.scene
+        low_state = low[len(low) // 2]
+        low_grid = _grid(scene, low_state)
+        matrix = compose(invert(low_grid.matrix), _grid(scene, high[len(high) // 2]).matrix)
+        truth = Truth(site=site, matrix=matrix)
+        grid = finer(low_grid, self._ratio)
+        if self._pictures:
+            plane = self._seen(grid, low_state.pose.depth_um)
+            stack = np.stack([self._seen(grid, state.pose.depth_um) for state in high])
+            truth = Truth(site=site, matrix=matrix, plane=_bytes(plane), fused=_bytes(self._fuse(stack)))
+        write_truth(self._folder, truth, pixel_um=float(np.hypot(*grid.matrix[:, 0])))
+
+    def _seen(self, grid: Grid, depth_um: float) -> Image:
+        """Render what the high objective shows at a depth, corrected as frames are: glass at `GLASS_LEVEL`."""
+        transmission = self._core.renderer.render(grid, self._core.scene.lens(self._high), depth_um)
+        seen: Image = np.clip(transmission * np.float32(GLASS_LEVEL), 0, 1)
+        return seen
+
+
+def finer(grid: Grid, ratio: Fraction) -> Grid:
+    """Return a grid `ratio` times finer that shares its first edges with the coarse one."""
+    return Grid(
+        matrix=compose(grid.matrix, scaling(float(ratio))),
+        columns=ceil(grid.columns * ratio),
+        rows=ceil(grid.rows * ratio),
+    )
+
+
+def _grid(scene: Scene, state: State) -> Grid:
+    return scene.grid(state.pose, roi=state.roi, binning=state.binning)
+
+
+def _bytes(picture: Image) -> NDArray[np.uint8]:
+    return np.rint(np.clip(picture, 0, 1) * _WHITE_LEVEL).astype(np.uint8)
+
+
+def _read_states(path: Path) -> list[State]:
+    document: Any = json.loads(path.read_text(encoding="utf-8"))
+    return [_state(told) for told in document["states"]]
+
+
+def _state(told: dict[str, Any]) -> State:
+    pose = told["pose"]
+    along, aside = pose["stage_um_per_px"]
+    return State(
+        pose=Pose(
+            objective=pose["objective"],
+            centre_um=tuple(pose["centre_um"]),
+            stage_um_per_px=(tuple(along), tuple(aside)),
+            depth_um=pose["depth_um"],
+            stage_um=tuple(pose["stage_um"]),
+        ),
+        exposure_ms=told["exposure_ms"],
+        roi=tuple(told["roi"]),
+        binning=told["binning"],
+        lit=told["lit"],
+    )
