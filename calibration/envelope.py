@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 CELL_PX = 16
-GLASS_QUANTILE = 0.98
-"""Of all cells of all tiles under the fitted surface. On four real slides 0.98 gave 0.2–2 % error, 0.9 gave 2–8 %."""
+GLASS_QUANTILE = 0.995
+"""Of all cells of all tiles under the fitted surface; no noise to speak of is left in their medians. On 32 tiles of a
+dense real section 0.995 gave an error of 0.8 % at most, 0.98 gave 5 %, 0.95 gave 9 %."""
 
 FIT_ORDER = 2
 """Of the logarithm: a decentred vignette; order 4 follows the tissue (up to 7 % instead of 3 %)."""

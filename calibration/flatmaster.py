@@ -107,8 +107,8 @@ def flat_from_tissue(
 ) -> Correction:
     """Dark and flat field from many frames with tissue: a smooth surface that touches them all from above.
 
-    For slides without an empty field. The brightest fiftieth of all that is seen is taken for glass; where it is
-    tissue, the flat is too dark by what that absorbs. Empty glass is better by a factor of ten.
+    For slides without an empty field. The brightest 1 in 200 of the small areas seen is taken for glass; where it is
+    tissue, the flat is too dark by what that absorbs. Take thirty places or more; empty glass is better still.
 
     Parameters
     ----------

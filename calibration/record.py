@@ -146,6 +146,9 @@ def load(path: Path) -> Calibration:
     if not flats.is_file() or hashlib.sha256(flats.read_bytes()).hexdigest() != document.flats_sha256:
         raise RecordError(f"the flat fields {flats} are missing or not those of {path.name}: copy both files together")
     with np.load(flats) as arrays:
+        missing = [name for name in document.objectives if f"{name}_flat" not in arrays]
+        if missing:
+            raise RecordError(f"{flats} holds no flat field of {missing}: run `parfocal calibrate` again")
         corrections = {
             name: Correction(dark=arrays[f"{name}_dark"], flat=arrays[f"{name}_flat"]) for name in document.objectives
         }
@@ -178,7 +181,7 @@ def _read(path: Path) -> _Document:
         return _Document.model_validate(raw)
     except FileNotFoundError as error:
         raise RecordError(f"there is no calibration {path}: run `parfocal calibrate` first") from error
-    except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise RecordError(
             f"{path} is not a calibration that Parfocal wrote ({first}): run `parfocal calibrate` again"

@@ -12,9 +12,6 @@ from calibration.bandwidth import Plane, green
 from calibration.errors import MeasurementError
 
 FEWEST_PLANES = 3
-PLANES_ASIDE = 2
-"""Planes on each side of the highest that the parabola is fitted to; farther out the curve is no parabola."""
-
 HALF = 0.5
 """Planes below this height between the lowest and the highest score are left out of the parabola."""
 
@@ -114,10 +111,12 @@ def peak(z_um: Sequence[float] | ArrayLike, scores: Sequence[float] | ArrayLike)
 
 
 def _vertex(z: NDArray[np.float64], score: NDArray[np.float64], top: int) -> float | None:
-    """Z of the vertex of the parabola round the plane `top`; None when it opens upwards or leaves its own planes."""
-    near = np.arange(max(top - PLANES_ASIDE, 0), min(top + PLANES_ASIDE + 1, z.size))
-    height = (score[near] - score.min()) / max(float(np.ptp(score)), np.finfo(np.float64).tiny)
-    near = near[(height >= HALF) | (abs(near - top) <= 1)]
+    """Z of the vertex of a parabola through the planes round `top` that reach half its height; None without one."""
+    height = (score - score.min()) / max(float(np.ptp(score)), np.finfo(np.float64).tiny)
+    low = np.flatnonzero(height < HALF)
+    first = max([int(i) for i in low if i < top], default=-1) + 1
+    last = min([int(i) for i in low if i > top], default=z.size) - 1
+    near = np.arange(min(first, top - 1), max(last, top + 1) + 1)
     curvature, slope, _ = np.polyfit(z[near] - z[top], score[near], 2)
     if not curvature < 0:
         return None

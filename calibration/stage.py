@@ -149,16 +149,15 @@ def _inliers(design: Matrix2, moves: Matrix2) -> NDArray[np.bool_]:
     n = len(moves)
     if n < FEWEST_TO_REJECT:
         return np.ones(n, dtype=bool)
-    most = (n + FIXED_BY + 1) // 2
-    best = np.full(n, np.inf)
     rng = np.random.default_rng(0)
-    for _ in range(TRIALS):
-        chosen = rng.permutation(n)[:FIXED_BY]
-        if abs(np.linalg.det(design[chosen])) < np.finfo(np.float64).eps:
-            continue
-        residual = np.linalg.norm(moves - design @ np.linalg.solve(design[chosen], moves[chosen]), axis=1)
-        best = min(best, residual, key=lambda r: float(np.partition(r, most - 1)[most - 1]))
-    scale_um = max(float(np.partition(best, most - 1)[most - 1]), NOISE_FLOOR_UM)
+    triples = np.array([rng.permutation(n)[:FIXED_BY] for _ in range(TRIALS)])
+    triples = triples[abs(np.linalg.det(design[triples])) > np.finfo(np.float64).eps]
+    fits = np.linalg.solve(design[triples], moves[triples])
+    residuals = np.linalg.norm(moves - design @ fits, axis=-1)
+    majority = (n + FIXED_BY + 1) // 2
+    reached = np.partition(residuals, majority - 1, axis=1)[:, majority - 1]
+    best = residuals[np.argmin(reached)]
+    scale_um = max(float(reached.min()), NOISE_FLOOR_UM)
     return np.asarray(best <= REJECT_RATIO * scale_um)
 
 
