@@ -1,0 +1,117 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from enhance.engine_torch import TorchEngine
+from enhance.errors import CheckpointError, PairsError
+from enhance.evaluate import evaluate
+from tests.enhance.models import checkpoint
+from tests.enhance.small_pairs import texture, write_pairs
+
+METHODS = {"nearest", "bicubic", "lanczos", "unsharp", "network", "network_self_fed"}
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """A network that does nothing but its bicubic skip, so its scores are known."""
+    model = checkpoint(blocks=1)
+    return TorchEngine(checkpoint(blocks=1, weights={name: np.zeros_like(w) for name, w in model.weights.items()}))
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    return write_pairs(tmp_path_factory.mktemp("data") / "PAIRS", splits=("train", "test", "test"))
+
+
+@pytest.fixture(scope="module")
+def evaluation(engine, pairs):
+    return evaluate(engine, pairs)
+
+
+def test_every_test_site_is_scored_by_every_method_and_by_the_100x_where_truth_is_known(evaluation):
+    assert set(evaluation.sites) == {"slide1_s0", "slide2_s0"}
+    for site in evaluation.sites.values():
+        assert set(site.methods) == METHODS | {"label", "one_100x_exposure"}
+        assert set(site.methods_other) == set(site.methods)
+        assert site.against == "truth"
+
+
+def test_a_network_that_is_only_its_skip_scores_what_bicubic_scores(evaluation):
+    network, bicubic = evaluation.methods["network"], evaluation.methods["bicubic"]
+    assert network.psnr_db == pytest.approx(bicubic.psnr_db, abs=0.01)
+    assert network.ssim == pytest.approx(bicubic.ssim, abs=1e-4)
+
+
+def test_the_label_and_one_exposure_score_what_their_noise_gives(evaluation):
+    """Noise of sigma 1 and 4 of 255, and the rounding to 8 bits."""
+    assert evaluation.methods["label"].psnr_db == pytest.approx(20 * np.log10(255 / np.hypot(1, 0.29)), abs=0.2)
+    assert evaluation.methods["one_100x_exposure"].psnr_db == pytest.approx(20 * np.log10(255 / 4), abs=0.3)
+
+
+def test_the_mean_is_the_mean_of_the_sites(evaluation):
+    expected = np.mean([site.methods["bicubic"].psnr_db for site in evaluation.sites.values()])
+    assert evaluation.methods["bicubic"].psnr_db == pytest.approx(expected)
+
+
+def test_the_other_truth_gives_other_scores(evaluation):
+    assert evaluation.methods_other["label"].psnr_db < evaluation.methods["label"].psnr_db - 3
+
+
+def test_without_truth_everything_is_scored_against_the_label_and_says_so(engine, tmp_path):
+    data = write_pairs(tmp_path / "PAIRS", splits=("test",), truth=False)
+    evaluation = evaluate(engine, data)
+    site = evaluation.sites["slide0_s0"]
+    assert site.against == "registered_100x"
+    assert set(site.methods) == METHODS
+    assert evaluation.methods_other == {}
+
+
+def test_empty_sites_stand_in_the_table_and_not_in_the_mean(engine, tmp_path):
+    glass = np.full((150, 150, 3), 230, dtype=np.uint8)
+    data = write_pairs(tmp_path / "PAIRS", splits=("test", "test"), pictures=[texture(150, seed=1), glass])
+    evaluation = evaluate(engine, data)
+    assert evaluation.methods["bicubic"] == evaluation.sites["slide0_s0"].methods["bicubic"]
+    assert evaluation.sites["slide1_s0"].tissue_fraction < 0.5
+    assert any("1 of 2 sites" in remark for remark in evaluation.remarks)
+
+
+def test_simulated_pictures_and_the_models_origin_are_said(evaluation):
+    assert any("trained on simulated slides only" in remark for remark in evaluation.remarks)
+    assert any("statements about the simulation" in remark for remark in evaluation.remarks)
+
+
+def test_what_is_written_reads_back_as_what_was_returned(engine, pairs, tmp_path):
+    evaluation = evaluate(engine, pairs, out=tmp_path)
+    read = json.loads((tmp_path / "evaluation.json").read_text())
+    assert read == json.loads(json.dumps(evaluation.as_dict()))
+    assert read["methods"]["network"]["psnr_db"] == evaluation.methods["network"].psnr_db
+    with (tmp_path / "evaluation.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 2 * len(evaluation.methods)
+
+
+def test_a_perfect_score_is_written_as_none_since_json_has_no_infinity(engine, tmp_path):
+    data = write_pairs(tmp_path / "PAIRS", splits=("test",))
+    truth = data / "pairs" / "slide0_s0_truth.npy"
+    np.save(data / "pairs" / "slide0_s0_high.npy", np.load(truth))
+    evaluation = evaluate(engine, data, out=tmp_path)
+    assert evaluation.methods["label"].psnr_db == np.inf
+    assert json.loads((tmp_path / "evaluation.json").read_text())["methods"]["label"]["psnr_db"] is None
+
+
+def test_progress_counts_the_sites(engine, pairs):
+    seen = []
+    evaluate(engine, pairs, progress=lambda *at: seen.append(at))
+    assert seen == [(1, 2, "slide1_s0"), (2, 2, "slide2_s0")]
+
+
+def test_a_model_of_another_ratio_is_refused(pairs):
+    with pytest.raises(CheckpointError, match="enlarges by 2/1 and the pairs have the ratio 5/2"):
+        evaluate(TorchEngine(checkpoint(ratio=(2, 1))), pairs)
+
+
+def test_a_split_without_sites_is_refused(engine, pairs):
+    with pytest.raises(PairsError, match="no accepted validation sites"):
+        evaluate(engine, pairs, split="validation")
