@@ -1,18 +1,17 @@
 """Software autofocus: a coarse and a fine sweep of the focus drive, and the top of the sharpness between them."""
 
-from dataclasses import dataclass
-
-import numpy as np
-from calibration.sharpness import FocusPeak, peak, tenengrad
+from dataclasses import dataclass, field
 
 from acquire.errors import LimitError
 from acquire.microscope import Microscope
 from calibration.errors import MeasurementError
 from calibration.optics import Rig
+from calibration.sharpness import FocusPeak, peak, tenengrad
 
 PLANES = 7
 COARSE_STEP_UM = 1.2
-FINE_STEP_UM = 0.4
+FINE_STEP_UM = 0.5
+"""Seven planes span the 3 µm over which a 4 µm section stays above half of its sharpness."""
 EXTENSIONS = 4
 """How often a sweep whose sharpest plane is its last is carried on; an end of a sweep is not a focus."""
 APPROACH_UM = 2.0
@@ -21,22 +20,10 @@ APPROACH_UM = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Focus:
-    """What a sweep found.
-
-    Parameters
-    ----------
-    z_um : float or None
-        The sharpest Z, or None when there is no peak.
-    reason : str
-        Why there is none; empty when there is one.
-    z_sampled_um, scores : tuple of float
-        The last sweep.
-    """
+    """What a sweep found: the sharpest Z in µm, or None and the reason why there is none."""
 
     z_um: float | None
     reason: str = ""
-    z_sampled_um: tuple[float, ...] = ()
-    scores: tuple[float, ...] = ()
 
 
 def pictures_depend_on_focus(rig: Rig) -> bool:
@@ -59,7 +46,7 @@ def approach_z(microscope: Microscope, z_um: float) -> None:
     microscope.move_z(z_um)
 
 
-def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, coarse: bool = True) -> Focus:
+def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float) -> Focus:
     """Find the sharpest Z near `around_um`; leaves Z there, or back at `around_um` when there is none.
 
     Parameters
@@ -67,65 +54,66 @@ def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, c
     microscope : Microscope
         At the site, with the objective in place.
     around_um : float
-        Where the focus is expected.
+        Where the focus is expected; nothing goes nearer to the slide than the near margin past it.
     exposure_ms : float
         Exposure of each frame.
-    coarse : bool
-        Whether a coarse sweep comes first; without it only ±1.2 µm are searched before extending.
 
     Returns
     -------
     Focus
-        Without a Z when there is no texture or the sharpest plane stays at an end of the sweep.
+        Without a Z when there is no texture, or the sharpest plane stays at an end of the sweep.
     """
     microscope.expect_focus(around_um)
     focus = Focus(z_um=around_um)
-    for step_um in (COARSE_STEP_UM, FINE_STEP_UM) if coarse else (FINE_STEP_UM,):
-        focus = _sweep(microscope, focus.z_um or around_um, step_um, exposure_ms)
+    for step_um in (COARSE_STEP_UM, FINE_STEP_UM):
         if focus.z_um is None:
             break
+        sweep = _Sweep(microscope=microscope, centre_um=focus.z_um, step_um=step_um, exposure_ms=exposure_ms)
+        focus = sweep.focus()
     found_um = around_um if focus.z_um is None else focus.z_um
     microscope.expect_focus(found_um)
     approach_z(microscope, found_um)
     return focus
 
 
-def _sweep(microscope: Microscope, centre_um: float, step_um: float, exposure_ms: float) -> Focus:
-    sampled: dict[float, float] = {}
-    for _ in range(EXTENSIONS + 1):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sweep:
+    """Planes about a centre, counted in steps towards the slide, and how sharp each is."""
+
+    microscope: Microscope
+    centre_um: float
+    step_um: float
+    exposure_ms: float
+    scores: dict[int, float] = field(default_factory=dict)
+
+    def focus(self) -> Focus:
+        """Sweep, and carry on while the sharpest plane lies at an end."""
+        farthest, nearest = -(PLANES // 2), PLANES // 2
         try:
-            _sample(microscope, centre_um, step_um, exposure_ms, sampled)
+            for _ in range(EXTENSIONS + 1):
+                self._take(range(farthest, nearest + 1))
+                found = self._peak()
+                if not found.at_edge:
+                    return Focus(z_um=found.z_um)
+                sharpest = max(self.scores, key=lambda index: self.scores[index])
+                farthest -= PLANES // 2 if sharpest <= 0 else 0
+                nearest += PLANES // 2 if sharpest >= 0 else 0
         except LimitError as error:
-            return _without(f"the sweep would leave the limits ({error})", sampled)
-        found = _peak(sampled)
-        if isinstance(found, str):
-            return _without(found, sampled)
-        if not found.at_edge:
-            return Focus(z_um=found.z_um, z_sampled_um=tuple(sampled), scores=tuple(sampled.values()))
-        centre_um = found.z_um
-    return _without("the sharpest plane stayed at an end of the sweep", sampled)
+            return Focus(z_um=None, reason=f"the sweep would leave the limits ({error})")
+        except MeasurementError as error:
+            return Focus(z_um=None, reason=str(error))
+        return Focus(z_um=None, reason="the sharpest plane stayed at an end of the sweep")
 
+    def _take(self, indices: range) -> None:
+        missing = [index for index in indices if index not in self.scores]
+        self.microscope.move_z(self._z_um(missing[0]) - self.microscope.rig.z.toward_slide * APPROACH_UM)
+        for index in missing:
+            self.microscope.move_z(self._z_um(index))
+            self.scores[index] = tenengrad(self.microscope.snap(self.exposure_ms).pixels)
 
-def _sample(
-    microscope: Microscope, centre_um: float, step_um: float, exposure_ms: float, sampled: dict[float, float]
-) -> None:
-    drive = microscope.rig.z
-    nearer_um = (np.arange(PLANES) - PLANES // 2) * step_um
-    depths = [round(drive.offset(centre_um, float(um)), 3) for um in nearer_um]
-    microscope.move_z(drive.offset(depths[0], -APPROACH_UM))
-    for z_um in depths:
-        if z_um not in sampled:
-            microscope.move_z(z_um)
-            sampled[z_um] = tenengrad(microscope.snap(exposure_ms).pixels)
+    def _peak(self) -> FocusPeak:
+        indices = sorted(self.scores)
+        return peak([self._z_um(index) for index in indices], [self.scores[index] for index in indices])
 
-
-def _peak(sampled: dict[float, float]) -> FocusPeak | str:
-    depths = sorted(sampled)
-    try:
-        return peak(np.array(depths), np.array([sampled[z] for z in depths]))
-    except MeasurementError as error:
-        return str(error)
-
-
-def _without(reason: str, sampled: dict[float, float]) -> Focus:
-    return Focus(z_um=None, reason=reason, z_sampled_um=tuple(sampled), scores=tuple(sampled.values()))
+    def _z_um(self, index: int) -> float:
+        return self.microscope.rig.z.offset(self.centre_um, index * self.step_um)

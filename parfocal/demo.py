@@ -17,6 +17,7 @@ from acquire.open import open_microscope, open_witness
 from acquire.plan import parse_plan
 from acquire.runfolder import create_run
 from acquire.scan import Scan
+from acquire.simulated.section import GLASS_UM
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration
@@ -122,6 +123,11 @@ class Chain:
     evaluation: Evaluation
     seconds: tuple[tuple[str, float], ...]
 
+    @property
+    def rig_in_use(self) -> Rig:
+        """The rig as the first slide was captured on it, faults and all."""
+        return _with_slide(self.rig, self.runs[0][0])
+
 
 def run_demo(out: Path, size: Size) -> Chain:
     """Run the whole chain in a folder; run again in the same folder, it goes on where it was stopped.
@@ -176,13 +182,17 @@ class _Clock:
         self.laps.append((name, time.monotonic() - start))
 
 
-def _write_rig(out: Path, rig: Rig, slide: Slide) -> Rig:
+def _with_slide(rig: Rig, slide: Slide) -> Rig:
     simulated = {
         "faults": "realistic",
         "specimen": {"kind": "lung", "seed": slide.seed},
         "truth": "pictures" if slide.truth else "transforms",
     }
-    own = replace(rig, name=slide.name, simulated=simulated)
+    return replace(rig, name=slide.name, simulated=simulated)
+
+
+def _write_rig(out: Path, rig: Rig, slide: Slide) -> Rig:
+    own = _with_slide(rig, slide)
     file = out / "rigs" / f"{slide.name}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(dump_rig(own), encoding="utf-8")
@@ -197,7 +207,7 @@ def _calibrated(out: Path, rig: Rig, size: Size) -> Calibration:
         work = Characterise(
             microscope=microscope, confirm=lambda _question: True, progress=step, sites=size.calibration_sites
         )
-        calibration = work.calibrate(at_um=(FIRST_SITE_UM, FIRST_SITE_UM), now=datetime.now(UTC))
+        calibration = work.calibrate(at_um=(FIRST_SITE_UM, FIRST_SITE_UM), glass_um=GLASS_UM, now=datetime.now(UTC))
     record.save(calibration, path)
     return calibration
 

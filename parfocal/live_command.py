@@ -25,7 +25,9 @@ def live(
     calibration: Annotated[Path | None, typer.Option("--calibration", help="For correction and pixel sizes.")] = None,
     exposure_ms: Annotated[float, typer.Option("--exposure-ms", help="Exposure of each frame.")] = DEFAULT_EXPOSURE_MS,
     seconds: Annotated[float | None, typer.Option("--seconds", help="Close after this time.")] = None,
-    screenshot: Annotated[Path | None, typer.Option("--screenshot", help="Save the window to a PNG at the end.")] = None,
+    screenshot: Annotated[
+        Path | None, typer.Option("--screenshot", help="Save the window to a PNG at the end.")
+    ] = None,
 ) -> Answer:
     """Show each frame raw and enhanced as it arrives."""
     loaded = load_rig(rig)

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from acquire.characterise import Characterise
 from rich.table import Table
 
+from acquire.characterise import Characterise
 from acquire.errors import PlanError
+from acquire.micromanager import MicroManagerMicroscope
 from acquire.open import open_microscope, open_witness
 from acquire.plan import load_plan
 from acquire.preflight import Item, check_microscope, check_plan, passed
 from acquire.runfolder import create_run
 from acquire.scan import Confirm, Scan
+from acquire.simulated.section import GLASS_UM
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration
@@ -28,6 +30,8 @@ from parfocal.plan_picture import draw_plan
 RigOption = Annotated[str, typer.Option("--rig", help="A rig file, or `simulated`, or `demo`.")]
 PlanArgument = Annotated[Path, typer.Argument(help="The plan, a YAML file.")]
 CalibrationOption = Annotated[Path | None, typer.Option("--calibration", help="What `parfocal calibrate` wrote.")]
+Point = tuple[float, float]
+SIMULATED_TISSUE_UM = (500.0, 500.0)
 MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
 
@@ -71,6 +75,7 @@ def calibrate(
     loaded = load_rig(rig)
     with open_microscope(loaded) as microscope, bar("Calibrating") as step:
         work = Characterise(microscope=microscope, confirm=_confirm(loaded), progress=step)
+        at_um, glass_um = _places(microscope, at_um, glass_um)
         measured = work.calibrate(at_um=at_um, glass_um=glass_um, now=datetime.now(UTC))
     record.save(measured, out)
     return Answer(keys=_calibration_keys(measured, out), says=(_calibration_table(measured), f"Written to {out}."))
@@ -98,6 +103,16 @@ def capture(
     if loaded.source.kind == "demo":
         says += " No picture of this rig depends on objective or focus: focusing was left out."
     return Answer(keys={"run": str(out)} | asdict(result), says=(says,))
+
+
+def _places(microscope: MicroManagerMicroscope, at_um: Point | None, glass_um: Point | None) -> tuple[Point, Point]:
+    """Tissue where the person left the stage, and glass where they say; the simulated slide knows both."""
+    if microscope.rig.source.kind == "simulated":
+        return at_um or SIMULATED_TISSUE_UM, glass_um or GLASS_UM
+    if glass_um is None:
+        raise PlanError("flat fields need empty glass: say where it is on the slide with --glass X Y (stage µm)")
+    here = microscope.position_um
+    return at_um or (here.x, here.y), glass_um
 
 
 def _calibration(path: Path | None, rig: Rig) -> Calibration | None:

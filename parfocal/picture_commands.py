@@ -58,7 +58,9 @@ def pairs(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of `parfocal capture`.")],
     out: Annotated[Path, typer.Option("--out", help="The training set to write.")],
     label: Annotated[LabelKind, typer.Option("--label", help="What the network shall learn to show.")] = "fused",
-    split: Annotated[SplitKind, typer.Option("--split", help="site: at random by site, only to repeat the paper.")] = "auto",
+    split: Annotated[
+        SplitKind, typer.Option("--split", help="site: at random by site, only to repeat the paper.")
+    ] = "auto",
     test_slides: Annotated[list[str] | None, typer.Option("--test", help="A slide to keep for testing.")] = None,
 ) -> Answer:
     """Register, gate and split captured pairs, and cut them into patches."""
