@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from acquire.microscope import Microscope
 from calibration.flatfield import Correction
 from gui.errors import DisplayError, MissingExtraError
-from gui.session import ViewerReport
+from gui.readings import ViewerReport
 
 if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
     from enhance.engine import Engine

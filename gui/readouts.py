@@ -4,8 +4,8 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QLabel, QStatusBar, QWidget
 
+from gui.readings import Readings
 from gui.scale import objective_text
-from gui.session import Readings
 from gui.theme import TEXT
 
 NOTHING = "–"

@@ -5,90 +5,18 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from acquire.frame import Position
 from gui.develop import FramePair
 from gui.rate import Rate
+from gui.readings import Readings, ViewerReport
 from gui.stream import Stream
 
 PIXEL_TOLERANCE = 0.1
 """Objectives are a few per cent off their engraved magnification; more is another objective."""
 LATENCIES_KEPT = 1000
 """Latencies that the median of the report is taken over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """The numbers of the status bar; None where there is nothing to say yet.
-
-    Parameters
-    ----------
-    position : Position, optional
-        Of the frame on the screen, in µm.
-    objective : str, optional
-    pixel_um : float, optional
-        At the specimen; None when it is not known.
-    exposure_ms : float, optional
-    camera_fps, display_fps : float
-        Frames a second from the camera, and painted.
-    network_fps : float, optional
-        Frames a second through the network; None while it is not asked.
-    latency_ms : float, optional
-        From the end of the exposure to the end of painting.
-    age_ms : float, optional
-        Since the end of the exposure of the frame on the screen.
-    dropped : int
-        Frames that a newer one replaced.
-    """
-
-    position: Position | None = None
-    objective: str | None = None
-    pixel_um: float | None = None
-    exposure_ms: float | None = None
-    camera_fps: float
-    display_fps: float
-    network_fps: float | None = None
-    latency_ms: float | None = None
-    age_ms: float | None = None
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewerReport:
-    """What a viewer session was, measured.
-
-    Parameters
-    ----------
-    frames : int
-        That the camera delivered.
-    pairs : int
-        Raw and enhanced pictures shown side by side.
-    dropped : int
-        Frames that a newer one replaced before they were enhanced or shown.
-    camera_fps, display_fps, network_fps : float
-        Means over the session.
-    latency_ms : float or None
-        Median time from the end of the exposure to the end of painting; None when nothing was painted.
-    screenshot : Path or None
-        Where the window was saved.
-    same_frame : bool
-        Whether raw and enhanced were of one frame every time both were shown; False when they never were.
-    problems : tuple of str
-        What went wrong on the way, one sentence each.
-    """
-
-    frames: int
-    pairs: int
-    dropped: int
-    camera_fps: float
-    display_fps: float
-    network_fps: float
-    latency_ms: float | None
-    screenshot: Path | None
-    same_frame: bool
-    problems: tuple[str, ...] = ()
 
 
 class Session:

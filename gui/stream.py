@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acquire.frame import Frame, Pixels
+from acquire.frame import Frame
 from acquire.microscope import LiveStream
-from calibration.flatfield import Correction, correct
-from gui.develop import FramePair, develop
+from calibration.flatfield import Correction
+from gui.darkroom import Darkroom, switch
+from gui.develop import FramePair
+from gui.errors import Problem
 from gui.mailbox import Bell, Mailbox
 from gui.rate import Rate
 
@@ -28,25 +29,6 @@ POLL_S = 0.002
 """How often the camera is asked for a new frame: well below the 10 ms of the fastest camera measured (94 fps)."""
 IDLE_S = 0.1
 """How long a thread without work sleeps before it looks whether it shall end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What went wrong in one of the threads.
-
-    Parameters
-    ----------
-    where : {'camera', 'correction', 'network', 'display'}
-    error : Exception
-        As it was raised.
-    """
-
-    where: str
-    error: Exception
-
-    def __str__(self) -> str:
-        said = str(self.error) or type(self.error).__name__
-        return f"{self.where}: {said}"
 
 
 class Stream:
@@ -76,19 +58,16 @@ class Stream:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source = source
-        self._engine = engine
-        self._corrections = corrections
         self._bell = Bell(wake)
         self._closing = threading.Event()
         self._live = threading.Event()
-        self._enhancing = threading.Event()
         self._frames: Mailbox[Frame] = Mailbox()
         self._pairs: Mailbox[FramePair] = Mailbox()
         self._first: Mailbox[FramePair] = Mailbox()
-        self._begun = False
         self._problems: list[Problem] = []
         self.camera_rate = Rate(clock)
         self.network_rate = Rate(clock)
+        self._darkroom = Darkroom(engine, corrections, rate=self.network_rate, report=self._report)
         self._threads = (
             threading.Thread(target=self._run_camera, name="parfocal-camera", daemon=True),
             threading.Thread(target=self._run_network, name="parfocal-network", daemon=True),
@@ -101,21 +80,21 @@ class Stream:
 
     @live.setter
     def live(self, on: bool) -> None:
-        _set(self._live, on)
+        switch(self._live, on)
 
     @property
     def can_enhance(self) -> bool:
         """Whether there is an engine."""
-        return self._engine is not None
+        return self._darkroom.can_enhance
 
     @property
     def enhancing(self) -> bool:
         """Whether frames go through the network; False after the network failed."""
-        return self._enhancing.is_set()
+        return self._darkroom.enhancing
 
     @enhancing.setter
     def enhancing(self, on: bool) -> None:
-        _set(self._enhancing, on and self.can_enhance)
+        self._darkroom.enhancing = on
 
     @property
     def dropped(self) -> int:
@@ -179,63 +158,27 @@ class Stream:
                 self._frames.put(frame)
 
     def _run_network(self) -> None:
+        begun = False
         while not self._closing.is_set():
             frame = self._frames.take(IDLE_S)
             if frame is None:
                 continue
-            pair = self._developed(frame)
+            if self.enhancing and not begun:
+                self._show_first(frame)
+            begun = True
+            pair = self._darkroom.develop(frame)
             if pair is not None:
                 self._pairs.put(pair)
                 self._bell.ring()
 
-    def _developed(self, frame: Frame) -> FramePair | None:
-        """Return the best that can be shown of the frame: enhanced, or as the camera saw it."""
-        raw = self._corrected(frame)
-        if self._engine is not None and self.enhancing:
-            self._show_first(frame, raw)
-            pair = self._try_to_develop(frame, raw, self._engine)
-            if pair is not None:
-                self.network_rate.tick()
-                return pair
-            self.enhancing = False
-        return self._try_to_develop(frame, raw, None)
-
-    def _show_first(self, frame: Frame, raw: Pixels | None) -> None:
+    def _show_first(self, frame: Frame) -> None:
         """Show the very first frame raw while the network works on it: that may take seconds."""
-        if self._begun:
-            return
-        self._begun = True
-        first = self._try_to_develop(frame, raw, None)
+        first = self._darkroom.plain(frame)
         if first is not None:
             self._first.put(first)
             self._bell.ring()
-
-    def _corrected(self, frame: Frame) -> Pixels | None:
-        correction = self._corrections.get(frame.objective)
-        if correction is None:
-            return None
-        try:
-            return correct(frame.pixels, correction, white_level=frame.white_level)
-        except Exception as error:  # a flat of another size: shown uncorrected, marked so, and said
-            self._report(Problem(where="correction", error=error))
-            return None
-
-    def _try_to_develop(self, frame: Frame, raw: Pixels | None, engine: "Engine | None") -> FramePair | None:
-        pixels = frame.pixels if raw is None else raw
-        try:
-            return develop(frame, pixels, corrected=raw is not None, engine=engine)
-        except Exception as error:  # whatever an engine raises must reach the person, and the camera goes on
-            self._report(Problem(where="display" if engine is None else "network", error=error))
-            return None
 
     def _report(self, problem: Problem) -> None:
         if not self._problems or str(self._problems[-1]) != str(problem):
             self._problems.append(problem)
         self._bell.ring()
-
-
-def _set(event: threading.Event, on: bool) -> None:
-    if on:
-        event.set()
-    else:
-        event.clear()

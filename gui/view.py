@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEventLoop, QStandardPaths, QTimer
 from qtpy.QtWidgets import QApplication
 
+from acquire.errors import AcquireError
 from acquire.microscope import Microscope
 from calibration.flatfield import Correction
-from gui.errors import DisplayError, SnapshotError
+from gui.errors import DisplayError, SnapshotError, ViewerError
 from gui.faults import faults_said_in, interrupt_closes, qt_messages_logged
-from gui.session import Session, ViewerReport
+from gui.readings import ViewerReport
+from gui.session import Session
 from gui.stream import Stream
 from gui.theme import apply_theme
 from gui.window import ViewerWindow, Waker
@@ -75,8 +77,8 @@ def run_viewer(
         When there is no display and no `seconds`.
     SnapshotError
         When the screenshot cannot be written.
-    MicroscopeError
-        When the camera failed in a run of given length; in a window of a person it is said there instead.
+    AcquireError, ViewerError
+        When the camera failed in a run of given length; with an open end it is said in the window instead.
     """
     app = _application(timed=seconds is not None)
     apply_theme(app)
@@ -144,8 +146,12 @@ def _grab(window: ViewerWindow, screenshot: Path | None) -> Path | None:
 
 def _raise_camera_error(stream: Stream) -> None:
     for problem in stream.problems:
-        if problem.where == "camera":
+        if problem.where == "camera" and isinstance(problem.error, AcquireError):
             raise problem.error
+        if problem.where == "camera":
+            raise ViewerError(
+                f"the camera was to run live and stopped ({problem.error}): check its cable and its settings"
+            ) from problem.error
 
 
 def _application(*, timed: bool) -> QApplication:

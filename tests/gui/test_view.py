@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from acquire.errors import CameraError
 from calibration.flatfield import Correction
-from gui.errors import SnapshotError
+from gui.errors import SnapshotError, ViewerError
 from gui.faults import faults_said_in
 from gui.view import run_viewer
 from gui.window import ViewerWindow, Waker
@@ -64,9 +65,12 @@ def test_a_short_session_waits_for_its_first_pair():
     assert run(FakeStream(), EnlargingEngine(takes_s=0.6), seconds=0.1).pairs == 1
 
 
-def test_a_failing_camera_ends_a_session_of_given_length():
-    with pytest.raises(RuntimeError, match="the cable was pulled"):
-        run(FakeStream(fails_at=1))
+@pytest.mark.parametrize(
+    ("error", "raised"), [(CameraError("no frame came"), CameraError), (RuntimeError("no frame came"), ViewerError)]
+)
+def test_a_failing_camera_ends_a_session_of_given_length_in_one_sentence(error, raised):
+    with pytest.raises(raised, match="no frame came"):
+        run(FakeStream(fails_at=1, error=error))
 
 
 def test_a_failing_network_is_in_the_report():

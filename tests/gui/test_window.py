@@ -6,8 +6,8 @@ from qtpy.QtWidgets import QLabel
 
 from acquire.frame import Position
 from gui.actions import DEEDS
+from gui.readings import Readings
 from gui.readouts import reading_texts
-from gui.session import Readings
 from gui.theme import apply_theme
 from gui.window import NO_MODEL, NOTHING_TO_SAVE, ViewerWindow, Waker
 from tests.gui.wire import LONG_S, PIXEL_UM, EnlargingEngine, FakeStream, make_frame, make_session

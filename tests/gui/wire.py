@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 
 import cv2
@@ -55,6 +56,7 @@ class FakeStream:
     interval_s: float = 0.005
     limit: int = NUMBERS
     fails_at: int | None = None
+    error: Exception = field(default_factory=partial(RuntimeError, "the cable was pulled"))
     make: Callable[..., Frame] = make_frame
     asked_by: set = field(default_factory=set)
     entered: int = 0
@@ -69,7 +71,7 @@ class FakeStream:
         self.due_s = time.monotonic() + self.interval_s
         number = next(self.numbers)
         if number == self.fails_at:
-            raise RuntimeError("the cable was pulled")
+            raise self.error
         return self.make(number) if number < self.limit else None
 
     @contextmanager
