@@ -46,7 +46,7 @@ def approach_z(microscope: Microscope, z_um: float) -> None:
     microscope.move_z(z_um)
 
 
-def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float) -> Focus:
+def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, coarse: bool = True) -> Focus:
     """Find the sharpest Z near `around_um`; leaves Z there, or back at `around_um` when there is none.
 
     Parameters
@@ -57,6 +57,8 @@ def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float) -
         Where the focus is expected; nothing goes nearer to the slide than the near margin past it.
     exposure_ms : float
         Exposure of each frame.
+    coarse : bool
+        Whether a coarse sweep comes first: not needed where a neighbouring site's focus is known.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float) -
     """
     microscope.expect_focus(around_um)
     focus = Focus(z_um=around_um)
-    for step_um in (COARSE_STEP_UM, FINE_STEP_UM):
+    for step_um in (COARSE_STEP_UM, FINE_STEP_UM) if coarse else (FINE_STEP_UM,):
         if focus.z_um is None:
             break
         sweep = _Sweep(microscope=microscope, centre_um=focus.z_um, step_um=step_um, exposure_ms=exposure_ms)

@@ -152,17 +152,17 @@ class Characterise:
 
     def _look(self, objective: Objective, places: Sequence[Point], flat: Correction) -> Seen:
         pictures, depths, positions = [], [], []
-        for place in places:
-            depths.append(self._focus_at(place, objective))
+        for index, place in enumerate(places):
+            depths.append(self._focus_at(place, objective, coarse=index == 0))
             frame = self.microscope.snap(_exposure_ms(objective))
             pictures.append(_corrected(frame, flat))
             positions.append((frame.position.x, frame.position.y))
             self._step(f"{objective.name}: focus")
         return Seen(pictures=tuple(pictures), z_um=tuple(depths), positions_um=tuple(positions))
 
-    def _focus_at(self, place: Point, objective: Objective) -> float:
+    def _focus_at(self, place: Point, objective: Objective, *, coarse: bool = True) -> float:
         self.microscope.move_xy(*place)
-        focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=_exposure_ms(objective))
+        focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=_exposure_ms(objective), coarse=coarse)
         if focus.z_um is None:
             raise MeasurementError(
                 f"no focus was found at ({place[0]:.0f}, {place[1]:.0f}) µm with {objective.name}: {focus.reason}; "

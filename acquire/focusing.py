@@ -54,7 +54,7 @@ class FocusFinder:
         points = []
         around_um = start_um
         for index in spread([(v.x_um, v.y_um) for v in visits], count):
-            z_um = self._focus(visits[index], around_um)
+            z_um = self._focus(visits[index], around_um, coarse=not points)
             if z_um is not None:
                 around_um = z_um
                 points.append((visits[index].x_um, visits[index].y_um, z_um))
@@ -76,14 +76,15 @@ class FocusFinder:
         for index in spread([(v.x_um, v.y_um) for v in pending], RECHECK_SITES):
             visit = pending[index]
             expected_um = surface.at(visit.x_um, visit.y_um) + visit.z_offset_um
-            z_um = self._focus(visit, expected_um)
+            so_far_um = differences[-1] if differences else 0.0
+            z_um = self._focus(visit, expected_um + so_far_um, coarse=not differences)
             if z_um is not None:
                 differences.append(z_um - expected_um)
         return sorted(differences)[len(differences) // 2] if differences else 0.0
 
-    def _focus(self, visit: Visit, around_um: float) -> float | None:
+    def _focus(self, visit: Visit, around_um: float, *, coarse: bool) -> float | None:
         self.microscope.move_xy(visit.x_um, visit.y_um)
-        focus = autofocus(self.microscope, around_um=around_um, exposure_ms=visit.exposure_ms)
+        focus = autofocus(self.microscope, around_um=around_um, exposure_ms=visit.exposure_ms, coarse=coarse)
         if focus.z_um is None:
             self.run.journal.append(
                 event="focus_failed", time_s=time.time(), site=visit.site, objective=visit.objective, says=focus.reason

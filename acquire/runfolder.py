@@ -137,7 +137,7 @@ def open_run(path: Path) -> RunFolder:
         raise StoreError(f"{path} holds no run (no {RUN_FILE}): give the folder that `parfocal capture` wrote")
     try:
         document = yaml.safe_load(header.read_text(encoding="utf-8"))
-        rig = parse_rig(yaml.safe_dump(document["rig"]), name=document["rig_name"])
+        rig = parse_rig(yaml.safe_dump(document["rig"], sort_keys=False), name=document["rig_name"])
         plan = parse_plan(document["plan"], rig, name=header.name)
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise StoreError(f"{header} is damaged ({error}): restore it from a copy") from error

@@ -131,3 +131,9 @@ def test_a_journal_line_cut_short_by_a_crash_is_passed_over_and_the_next_one_who
     journal.append(event="three")
     assert [e["event"] for e in journal.events()] == ["one", "three"]
     assert json.loads(journal.path.read_text().splitlines()[-1]) == {"event": "three"}
+
+
+def test_a_run_opened_again_has_the_plan_and_the_rig_it_was_begun_with(run):
+    again = create_run(run.path, PLAN, RIG, None)
+    assert (again.plan, again.rig) == (PLAN, RIG)
+    assert [objective.name for objective in again.rig.objectives] == ["40x", "100x"]
