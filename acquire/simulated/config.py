@@ -87,7 +87,7 @@ def _own_lines(rig: Rig, turret: str) -> list[str]:
         pixel_um = rig.pixel_um(objective.name)
         lines += [
             f"ConfigPixelSize,{objective.name},{turret},Label,{objective.label}",
-            f"PixelSize_um,{objective.name},{pixel_um}",
-            f"PixelSizeAffine,{objective.name},{pixel_um},0.0,0.0,0.0,{pixel_um},0.0",
+            f"PixelSize_um,{objective.name},{pixel_um:.9g}",
+            f"PixelSizeAffine,{objective.name},{pixel_um:.9g},0.0,0.0,0.0,{pixel_um:.9g},0.0",
         ]
     return lines

@@ -23,7 +23,7 @@ class EmptyGlass:
         """One empty sheet at mid-section."""
         return (0.0,)
 
-    def surface_um(self, x_um: float, y_um: float) -> float:  # noqa: ARG002 - the protocol's arguments
+    def surface_um(self, _x_um: float, _y_um: float, /) -> float:
         """Z of the glass: level."""
         return 0.0
 

@@ -12,7 +12,10 @@ from calibration.transfer import COLOURS_UM, Optics
 Matrix = NDArray[np.float64]
 
 SPECIMEN_BAND = 7.5
-"""Cycles per µm beyond which no specimen may hold contrast: what a lens's pitch folds back from below misses its band."""
+"""Cycles per µm beyond which no specimen may hold contrast.
+
+What a lens's pitch folds back from below it misses the passband: 4e-4 rms against a pitch of 20 nm.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

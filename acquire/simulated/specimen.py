@@ -31,7 +31,7 @@ class Specimen(Protocol):
         """Depth of each sheet from mid-section, positive towards the slide."""
         ...
 
-    def surface_um(self, x_um: float, y_um: float) -> float:
+    def surface_um(self, x_um: float, y_um: float, /) -> float:
         """Z by which mid-section lies nearer to the slide than at the origin."""
         ...
 
@@ -41,7 +41,7 @@ class Specimen(Protocol):
         Parameters
         ----------
         window : Window
-            A whole tile of its lattice; nothing finer than its pitch can carry is put in.
+            A whole tile of its lattice.
 
         Returns
         -------

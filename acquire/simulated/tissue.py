@@ -56,7 +56,7 @@ class Lung:
         """Depths of the sheets."""
         return DEPTHS_UM
 
-    def surface_um(self, x_um: float, y_um: float) -> float:
+    def surface_um(self, x_um: float, y_um: float, /) -> float:
         """Z of mid-section, a plane through the origin."""
         return (self.tilt_um_per_mm[0] * x_um + self.tilt_um_per_mm[1] * y_um) * 1e-3
 
