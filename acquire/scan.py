@@ -20,14 +20,8 @@ TRIES = 2
 
 State = Literal["finished", "paused"]
 Confirm = Callable[[str], bool]
-
-
-class Progress(Protocol):
-    """Told about each visit when it is stored."""
-
-    def __call__(self, done: int, total: int, says: str) -> None:
-        """Take how many visits are stored, of how many, and what was done last."""
-        ...
+Progress = Callable[[int, int, str], None]
+"""Told how many visits are stored, of how many, and what was done last."""
 
 
 class TruthKeeper(Protocol):

@@ -1,5 +1,6 @@
 """The whole job on the simulated microscope: the commands of the chain, one after the other, on files in one folder."""
 
+import csv
 import math
 import time
 from collections.abc import Iterator
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from enhance.evaluate import Evaluation, evaluate
 
 from acquire.characterise import Characterise
 from acquire.open import open_microscope, open_witness
@@ -23,10 +23,13 @@ from calibration.optics import Rig
 from calibration.record import Calibration
 from calibration.rig import dump_rig, load_rig
 from enhance.edf import fuse
+from enhance.evaluate import evaluate
+from enhance.evaluation import Evaluation
 from enhance.open import open_engine
 from enhance.pairs import PairsResult, build_pairs
 from enhance.train import TrainResult, train
 from parfocal.bars import bar
+from parfocal.training_bar import TrainingBar
 
 PITCH_UM = 130.0
 """Distance between sites: more than one field of the low-power objective, so that no two share tissue."""
@@ -124,6 +127,13 @@ class Chain:
     seconds: tuple[tuple[str, float], ...]
 
     @property
+    def true_rms_px(self) -> dict[str, float]:
+        """Distance of each accepted pair's transform from the true one, in low-power pixels."""
+        with (self.out / "pairs" / "sites.csv").open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["accepted"] == "true"]
+        return {row["id"]: float(row["true_rms_px"]) for row in rows}
+
+    @property
     def rig_in_use(self) -> Rig:
         """The rig as the first slide was captured on it, faults and all."""
         return _with_slide(self.rig, self.runs[0][0])
@@ -155,7 +165,7 @@ def run_demo(out: Path, size: Size) -> Chain:
     with clock.step("pairs"), bar("Registering pairs") as step:
         pairs = build_pairs([run for _, run in runs], out / "pairs", label="fused", test_slides=test, progress=step)
     with clock.step("train"), bar("Training") as step:
-        training = train(out / "pairs", out / "model", recipe="fast", steps=size.steps, progress=step)
+        training = train(out / "pairs", out / "model", recipe="fast", steps=size.steps, progress=TrainingBar(step))
     with clock.step("evaluate"), bar("Evaluating") as step:
         evaluation = evaluate(open_engine(out / "model"), out / "pairs", out=out / "evaluation", progress=step)
     return Chain(

@@ -5,21 +5,23 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from enhance.apply import enhance_path
-from enhance.evaluate import Evaluation
-from enhance.evaluate import evaluate as evaluate_model
+from rich.console import RenderableType
 from rich.table import Table
 
+from enhance.apply import Applied, Output, enhance_path
+from enhance.evaluate import evaluate as evaluate_model
+from enhance.evaluation import Evaluation
 from enhance.open import open_engine
 from enhance.train import TrainResult
 from enhance.train import train as train_model
-from enhance.trainingrun import Progress
 from parfocal.answer import Answer, answering
-from parfocal.bars import Step, bar
+from parfocal.bars import bar
+from parfocal.evaluation_story import tell_evaluation
+from parfocal.report import write_report
+from parfocal.training_bar import TrainingBar
 
 RecipeName = Literal["fast", "paper"]
 SplitName = Literal["train", "validation", "test"]
-PERCENT = 100
 
 
 @answering
@@ -35,7 +37,14 @@ def train(
     """Train the network; the same command resumes."""
     with bar("Training") as step:
         result = train_model(
-            pairs, out, recipe=recipe, steps=steps, minutes=minutes, seed=seed, device=device, progress=shown(step)
+            pairs,
+            out,
+            recipe=recipe,
+            steps=steps,
+            minutes=minutes,
+            seed=seed,
+            device=device,
+            progress=TrainingBar(step),
         )
     return Answer(keys=training_keys(result), says=(_training_says(result), *result.remarks))
 
@@ -48,9 +57,16 @@ def evaluate(
     split: Annotated[SplitName, typer.Option("--split", help="Which sites.")] = "test",
 ) -> Answer:
     """Score whole test sites against classical baselines."""
+    engine = open_engine(model)
     with bar("Evaluating") as step:
-        result = evaluate_model(open_engine(model), pairs, split=split, out=out, progress=step)
-    return Answer(keys=asdict(result), says=(_scores(result),))
+        result = evaluate_model(engine, pairs, split=split, out=out, progress=step)
+    keys = result.as_dict() | {"report": None}
+    says: list[RenderableType] = [scores_table(result), *result.remarks]
+    if out is not None:
+        write_report(tell_evaluation(result, engine, pairs), out / "report.html")
+        keys["report"] = str(out / "report.html")
+        says.append(f"The page is {out / 'report.html'}.")
+    return Answer(keys=keys, says=tuple(says))
 
 
 @answering
@@ -63,29 +79,10 @@ def enhance(
     """Enhance any picture, at any size."""
     engine = open_engine(model)
     with bar("Enhancing") as step:
-        result = enhance_path(source, out, engine, passes=passes, progress=step)
-    return Answer(keys=asdict(result), says=())
-
-
-def shown(step: Step) -> "Progressing":
-    """Turn a bar's step into what training reports to."""
-    return Progressing(step)
-
-
-class Progressing:
-    """Shows loss and validation of a running training on a bar."""
-
-    def __init__(self, step: Step) -> None:
-        self._step = step
-        self._validation = ""
-
-    def __call__(self, progress: Progress) -> None:
-        """Take where training stands."""
-        if progress.validation is not None:
-            gain = progress.validation["psnr_db"] - progress.bicubic["psnr_db"]
-            self._validation = f", validation {gain:+.2f} dB over bicubic, SSIM {progress.validation['ssim']:.4f}"
-        done = round(PERCENT * progress.fraction)
-        self._step(done, PERCENT, f"step {progress.step}, loss {progress.loss:.4f}{self._validation}")
+        result = enhance_path(
+            source, out, engine, passes=passes, progress=lambda done, total, path: step(done, total, path.name)
+        )
+    return _applied(result)
 
 
 def training_keys(result: TrainResult) -> dict[str, object]:
@@ -101,8 +98,21 @@ def _training_says(result: TrainResult) -> str:
     )
 
 
-def _scores(result: Evaluation) -> Table:
+def _applied(result: Applied) -> Answer:
+    keys = asdict(result) | {"outputs": [_output(output) for output in result.outputs]}
+    lines = [f"{output.out}: {output.shape[1]}×{output.shape[0]} pixels" for output in result.outputs]
+    notes = [f"{output.source.name}: {note}" for output in result.outputs for note in output.notes]
+    closing = f"Enhanced by {result.engine} in {result.seconds:.1f} s. {result.statement.capitalize()}."
+    return Answer(keys=keys, says=(*lines, *notes, *result.notes, *result.skipped, closing))
+
+
+def _output(output: Output) -> dict[str, object]:
+    return asdict(output) | {"out": str(output.out), "source": str(output.source), "shape": list(output.shape)}
+
+
+def scores_table(result: Evaluation) -> Table:
+    """Return the mean scores as a table for people."""
     table = Table("method", "PSNR dB", "SSIM", title="Tissue of the test sites", title_justify="left", show_edge=False)
     for name, score in result.methods.items():
-        table.add_row(name, f"{score['psnr_db']:.2f}", f"{score['ssim']:.4f}")
+        table.add_row(name, f"{score.psnr_db:.2f}", f"{score.ssim:.4f}")
     return table

@@ -32,10 +32,9 @@ class MicroscopeContract:
             microscope.move_z(microscope.rig.limits_um.z[1] + 1)
         assert microscope.position_um == before
 
-    def test_z_may_not_pass_the_verified_focus_by_more_than_the_near_margin(self, microscope):
+    def test_z_may_not_pass_the_expected_focus_by_more_than_the_near_margin(self, microscope):
         far_um = microscope.rig.z_safe_um
-        microscope.move_z(far_um)
-        microscope.verify_focus()
+        microscope.expect_focus(far_um)
         margin_um = microscope.objective.near_margin_um
         with pytest.raises(LimitError, match="near_margin_um"):
             microscope.move_z(microscope.rig.z.offset(far_um, margin_um + 1))
