@@ -13,7 +13,11 @@ from calibration.errors import MeasurementError
 
 FEWEST_PLANES = 3
 HALF = 0.5
-"""Planes below this height between the lowest and the highest score are left out of the parabola."""
+"""The parabola is fitted to the planes round the highest that reach this share of it. Through 100x/1.4 the sharpness of
+a 4 µm section is a plateau of 3.5 µm with a tooth for each layer in it: a parabola through the highest tooth and its
+neighbours scattered by 0.54 µm (one standard deviation, simulated), this one by 0.34 µm; at 40x both by 0.01 µm."""
+
+SMALLEST_WEIGHT = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,7 @@ def brenner(pixels: NDArray[Any]) -> float:
 
 
 def peak(z_um: Sequence[float] | ArrayLike, scores: Sequence[float] | ArrayLike) -> FocusPeak:
-    """Find the focus of a sweep by a least-squares parabola through the highest score and its neighbours.
+    """Find the focus of a sweep by a least-squares parabola through the highest score and the planes round it.
 
     Parameters
     ----------
@@ -111,17 +115,21 @@ def peak(z_um: Sequence[float] | ArrayLike, scores: Sequence[float] | ArrayLike)
 
 
 def _vertex(z: NDArray[np.float64], score: NDArray[np.float64], top: int) -> float | None:
-    """Z of the vertex of a parabola through the planes round `top` that reach half its height; None without one."""
-    height = (score - score.min()) / max(float(np.ptp(score)), np.finfo(np.float64).tiny)
-    low = np.flatnonzero(height < HALF)
-    first = max([int(i) for i in low if i < top], default=-1) + 1
-    last = min([int(i) for i in low if i > top], default=z.size) - 1
-    near = np.arange(min(first, top - 1), max(last, top + 1) + 1)
-    curvature, slope, _ = np.polyfit(z[near] - z[top], score[near], 2)
+    """Z of the vertex of the parabola round the plane `top`; None when it opens upwards or leaves its own planes.
+
+    Each plane weighs by its height over the lowest, so that a pedestal of noise counts little.
+    """
+    low = np.flatnonzero(score < HALF * score[top])
+    first = min(max([int(i) for i in low if i < top], default=-1) + 1, top - 1)
+    last = max(min([int(i) for i in low if i > top], default=z.size) - 1, top + 1)
+    near = slice(first, last + 1)
+    height = (score[near] - score.min()) / max(float(np.ptp(score)), np.finfo(np.float64).tiny)
+    weights = np.sqrt(np.maximum(height, SMALLEST_WEIGHT))
+    curvature, slope, _ = np.polyfit(z[near] - z[top], score[near], 2, w=weights)
     if not curvature < 0:
         return None
     vertex = float(z[top] - slope / (2 * curvature))
-    return vertex if z[near[0]] < vertex < z[near[-1]] else None
+    return vertex if z[first] < vertex < z[last] else None
 
 
 def _relative(plane: Plane, squares: NDArray[Any]) -> float:

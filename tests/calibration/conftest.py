@@ -5,12 +5,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 from scipy import ndimage
 
 from calibration.affine import compose, shifting
 
 PICTURE = Path(__file__).resolve().parent.parent / "data" / "he_tia.jpg"
 NOISE = 1.5
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def band_limited(side, seed):

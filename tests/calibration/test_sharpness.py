@@ -71,6 +71,15 @@ def test_noise_on_the_scores_moves_the_focus_little():
     assert np.mean(found) == pytest.approx(0.1, abs=0.03)
 
 
+def test_the_teeth_on_a_plateau_do_not_decide_the_focus():
+    z = np.linspace(-4.2, 4.2, 15)
+    teeth = np.where(np.arange(15) % 2, 0.1, -0.1) * (abs(z) < 2)
+    teeth[np.argmin(abs(z - 1.2))] = 0.25
+    found = peak(z, 1 / (1 + (z / 1.8) ** 8) + teeth)
+    assert z[np.argmax(1 / (1 + (z / 1.8) ** 8) + teeth)] == pytest.approx(1.2)
+    assert found.z_um == pytest.approx(0, abs=0.3)
+
+
 def test_a_steep_curve_has_a_higher_quality_than_a_shallow_one():
     z = np.arange(-3, 4)
     assert peak(z, 10 - z**2).quality > peak(z, 100 - z**2).quality
