@@ -25,7 +25,7 @@ _BLOCK_TILES = 4  # the coarse fields are computed for blocks of 4 × 4 tiles at
 _MARGIN_UM = (
     REACH_UM + 10.0
 )  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
-_FIBRILS = ((8, 0.5), (2, 1.0), (1, 0.8))  # spacing in knots and weight: bundles, fibres, fibrils
+_FIBRILS = ((8, 0.4), (2, 0.9), (1, 1.1))  # spacing in knots and weight: bundles, fibres, fibrils
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Lung:
         local = _upsampled(coarse, window)
         keys = [self.seed * 1009 + 500 + 31 * n for n in range(len(DEPTHS_UM))]
         bumps, speckle, fine = (_texture(window, spacing, keys, n) for n, spacing in enumerate((1.1, 0.36, 0.19)))
-        speckle += np.float32(0.8) * fine
+        speckle += np.float32(1.1) * fine
         fibres = _fibres(local, coarse.knots, keys)
         nuclei, red_cells = occupancy(cells, window, DEPTHS_UM, bumps)
         sheets = np.empty((len(DEPTHS_UM), len(MASSON) + 1, window.rows, window.columns), np.float32)
@@ -150,8 +150,8 @@ def _compose(sheet: Image, local: Image, textures: _Textures, cells: tuple[Image
     body = step(inside, -0.25, 0.35) * step(fibres, -2.3, -1.3) * free
     body *= np.float32(1) - np.float32(0.36) * local[Field.PALE]
     grains = _sparse(textures.speckle + np.float32(0.6) * textures.bumps + np.float32(0.3) * textures.fibres, 1.1)
-    threads = _sparse(fibres, 1.6)
-    chromatin = _sparse(textures.speckle, 1.6)
+    threads = _sparse(fibres, 1.9)
+    chromatin = _sparse(textures.speckle, 1.5)
     muscle, collagen = local[Field.MUSCLE], local[Field.COLLAGEN]
     red = np.float32(0.36) * grains
     red += muscle * (np.float32(0.4) * threads - red)
