@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enhance.batches import Batches
@@ -35,6 +35,7 @@ def data(request, tmp_path_factory):
     return open_training_set(folder)
 
 
+@settings(max_examples=20)
 @given(step=st.integers(0, 10**9), seed=st.integers(0, 100))
 def test_input_and_label_of_every_crop_show_the_same_place_whichever_way_it_is_turned(data, step, seed):
     batch = Batches(data, RECIPE, seed=seed).draw(step)

@@ -10,6 +10,7 @@ from enhance.evaluate import evaluate
 from tests.enhance.models import checkpoint
 from tests.enhance.small_pairs import texture, write_pairs
 
+SEEN = []
 METHODS = {"nearest", "bicubic", "lanczos", "unsharp", "network", "network_self_fed"}
 
 
@@ -22,12 +23,12 @@ def engine():
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    return write_pairs(tmp_path_factory.mktemp("data") / "PAIRS", splits=("train", "test", "test"))
+    return write_pairs(tmp_path_factory.mktemp("data") / "PAIRS", splits=("train", "test", "test"), low_px=40)
 
 
 @pytest.fixture(scope="module")
 def evaluation(engine, pairs):
-    return evaluate(engine, pairs)
+    return evaluate(engine, pairs, out=pairs, progress=lambda *at: SEEN.append(at))
 
 
 def test_every_test_site_is_scored_by_every_method_and_by_the_100x_where_truth_is_known(evaluation):
@@ -60,7 +61,7 @@ def test_the_other_truth_gives_other_scores(evaluation):
 
 
 def test_without_truth_everything_is_scored_against_the_label_and_says_so(engine, tmp_path):
-    data = write_pairs(tmp_path / "PAIRS", splits=("test",), truth=False)
+    data = write_pairs(tmp_path / "PAIRS", splits=("test",), truth=False, low_px=40)
     evaluation = evaluate(engine, data)
     site = evaluation.sites["slide0_s0"]
     assert site.against == "registered_100x"
@@ -69,8 +70,9 @@ def test_without_truth_everything_is_scored_against_the_label_and_says_so(engine
 
 
 def test_empty_sites_stand_in_the_table_and_not_in_the_mean(engine, tmp_path):
-    glass = np.full((150, 150, 3), 230, dtype=np.uint8)
-    data = write_pairs(tmp_path / "PAIRS", splits=("test", "test"), pictures=[texture(150, seed=1), glass])
+    glass = np.full((100, 100, 3), 230, dtype=np.uint8)
+    pictures = [texture(100, seed=1), glass]
+    data = write_pairs(tmp_path / "PAIRS", splits=("test", "test"), pictures=pictures, low_px=40)
     evaluation = evaluate(engine, data)
     assert evaluation.methods["bicubic"] == evaluation.sites["slide0_s0"].methods["bicubic"]
     assert evaluation.sites["slide1_s0"].tissue_fraction < 0.5
@@ -82,18 +84,17 @@ def test_simulated_pictures_and_the_models_origin_are_said(evaluation):
     assert any("statements about the simulation" in remark for remark in evaluation.remarks)
 
 
-def test_what_is_written_reads_back_as_what_was_returned(engine, pairs, tmp_path):
-    evaluation = evaluate(engine, pairs, out=tmp_path)
-    read = json.loads((tmp_path / "evaluation.json").read_text())
+def test_what_is_written_reads_back_as_what_was_returned(evaluation, pairs):
+    read = json.loads((pairs / "evaluation.json").read_text())
     assert read == json.loads(json.dumps(evaluation.as_dict()))
     assert read["methods"]["network"]["psnr_db"] == evaluation.methods["network"].psnr_db
-    with (tmp_path / "evaluation.csv").open() as file:
+    with (pairs / "evaluation.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 2 * len(evaluation.methods)
 
 
 def test_a_perfect_score_is_written_as_none_since_json_has_no_infinity(engine, tmp_path):
-    data = write_pairs(tmp_path / "PAIRS", splits=("test",))
+    data = write_pairs(tmp_path / "PAIRS", splits=("test",), low_px=40)
     truth = data / "pairs" / "slide0_s0_truth.npy"
     np.save(data / "pairs" / "slide0_s0_high.npy", np.load(truth))
     evaluation = evaluate(engine, data, out=tmp_path)
@@ -101,10 +102,8 @@ def test_a_perfect_score_is_written_as_none_since_json_has_no_infinity(engine, t
     assert json.loads((tmp_path / "evaluation.json").read_text())["methods"]["label"]["psnr_db"] is None
 
 
-def test_progress_counts_the_sites(engine, pairs):
-    seen = []
-    evaluate(engine, pairs, progress=lambda *at: seen.append(at))
-    assert seen == [(1, 2, "slide1_s0"), (2, 2, "slide2_s0")]
+def test_progress_counts_the_sites(evaluation):
+    assert SEEN == [(1, 2, "slide1_s0"), (2, 2, "slide2_s0")]
 
 
 def test_a_model_of_another_ratio_is_refused(pairs):

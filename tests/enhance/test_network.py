@@ -33,12 +33,12 @@ def test_the_network_equals_an_independent_forward_pass_in_float64(padding, skip
     assert np.abs(got - want).max() <= 1e-10
 
 
-@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize("ratio", [(5, 2), (7, 3)])
 def test_every_size_comes_out_as_the_ceiling_of_p_times_it_over_q(ratio):
-    network = Network(Architecture(ratio=ratio, skip="bicubic", width=3, blocks=1))
+    network = Network(Architecture(ratio=ratio, skip="bicubic", width=1, blocks=1, growth=0))
     with torch.inference_mode():
         for side in range(1, 201):
-            other = 1 + side % 9
+            other = 1 + side % 3
             expected = (-(-ratio[0] * side // ratio[1]), -(-ratio[0] * other // ratio[1]))
             assert tuple(network(torch.empty(1, 3, side, other)).shape[2:]) == expected
             assert tuple(network(torch.empty(1, 3, other, side)).shape[2:]) == expected[::-1]
@@ -108,11 +108,11 @@ def test_a_ratio_that_does_not_enlarge_in_lowest_terms_is_refused(ratio):
 def test_an_output_pixel_depends_on_no_more_input_than_the_context():
     architecture = Architecture(skip="bicubic")
     network = Network(architecture, seed=5).double()
-    x = torch.rand(1, 3, 60, 60, dtype=torch.float64, requires_grad=True)
-    network(x)[0, :, 75, 75].sum().backward()  # its centre lies at input pixel 30
+    x = torch.rand(1, 3, 32, 32, dtype=torch.float64, requires_grad=True)
+    network(x)[0, :, 40, 40].sum().backward()  # its centre lies at input pixel 16
     rows = np.flatnonzero(np.abs(x.grad[0].numpy()).sum(axis=(0, 2)))
-    assert 30 - rows.min() <= architecture.context_px
-    assert rows.max() - 30 <= architecture.context_px
+    assert 16 - rows.min() <= architecture.context_px
+    assert rows.max() - 16 <= architecture.context_px
 
 
 def forward_by_numpy(x, weights, *, ratio, blocks, bicubic):
