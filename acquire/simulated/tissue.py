@@ -25,6 +25,7 @@ _BLOCK_TILES = 4  # the coarse fields are computed for blocks of 4 × 4 tiles at
 _MARGIN_UM = (
     REACH_UM + 10.0
 )  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
+_CLEAR_UM = 5.0  # so far from the nearest septum nothing of it, slanted walls and cells included, is left
 _FIBRILS = ((8, 0.4), (2, 0.9), (1, 1.1))  # spacing in knots and weight: bundles, fibres, fibrils
 
 
@@ -64,6 +65,8 @@ class Lung:
         """Compute one tile; see `specimen.Specimen`."""
         coarse, cells = _block(_block_of(window), self.septa, self.seed)
         local = _upsampled(coarse, window)
+        if local[Field.INSIDE].max() < -_CLEAR_UM:
+            return np.zeros((len(DEPTHS_UM), len(MASSON) + 1, window.rows, window.columns), np.float32)
         keys = [self.seed * 1009 + 500 + 31 * n for n in range(len(DEPTHS_UM))]
         bumps, speckle, fine = (_texture(window, spacing, keys, n) for n, spacing in enumerate((1.1, 0.36, 0.19)))
         speckle += np.float32(1.1) * fine
