@@ -13,6 +13,7 @@ from acquire.autofocus import autofocus, pictures_depend_on_focus
 from acquire.errors import MicroscopeError
 from acquire.frame import Frame, Pixels
 from acquire.micromanager import MicroManagerMicroscope
+from acquire.plan import StackPlan
 from calibration.errors import MeasurementError
 from calibration.flatfield import Correction, correct
 from calibration.flatmaster import flat_from_glass
@@ -32,6 +33,9 @@ MOVES = (
     (0.0, FIRST_MOVE),
     *((i * GRID_MOVE, j * GRID_MOVE) for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)),
 )
+ONE_PLANE = StackPlan()
+MATCHING_PLANES = StackPlan(planes=7, step_um=0.4)
+"""At later objectives: which of these shows what the first one showed gives the parfocal offset."""
 GLASS_FRAMES = 16
 EXPOSURE_MS = 8.0
 REFERENCE_MAGNIFICATION = 40.0
@@ -96,14 +100,14 @@ class Characterise:
         self.microscope.select_objective(first.name)
         flat = self._flat(first, glass_um)
         fit = self._stage(first, places[0], flat)
-        seen = {first.name: self._look(first, places, flat)}
+        seen = {first.name: self._look(first, places, flat, planes=ONE_PLANE)}
         corrections = {first.name: flat}
         oiled = False
         for objective in sorted(others, key=lambda o: o.wet):
             oiled = oiled or self._oil(objective)
             self.microscope.select_objective(objective.name)
             corrections[objective.name] = self._flat(objective, glass_um)
-            seen[objective.name] = self._look(objective, places, corrections[objective.name])
+            seen[objective.name] = self._look(objective, places, corrections[objective.name], planes=MATCHING_PLANES)
         measured, residuals = measure_objectives(rig.objectives, fit, seen)
         return Calibration(
             rig_hash=rig_hash(rig),
@@ -150,15 +154,21 @@ class Characterise:
             self._step(f"{objective.name}: stage moves")
         return estimate_stage_matrix(moves_um, shifts_px)
 
-    def _look(self, objective: Objective, places: Sequence[Point], flat: Correction) -> Seen:
-        pictures, depths, positions = [], [], []
+    def _look(self, objective: Objective, places: Sequence[Point], flat: Correction, *, planes: StackPlan) -> Seen:
+        stacks, depths, positions = [], [], []
         for index, place in enumerate(places):
-            depths.append(self._focus_at(place, objective, coarse=index == 0))
-            frame = self.microscope.snap(_exposure_ms(objective))
-            pictures.append(_corrected(frame, flat))
-            positions.append((frame.position.x, frame.position.y))
+            focus_um = self._focus_at(place, objective, coarse=index == 0)
+            z_um = tuple(focus_um + offset_um for offset_um in planes.offsets_um())
+            stacks.append(tuple(_corrected(self._frame_in(z, objective), flat) for z in z_um))
+            depths.append(z_um)
+            position = self.microscope.position_um
+            positions.append((position.x, position.y))
             self._step(f"{objective.name}: focus")
-        return Seen(pictures=tuple(pictures), z_um=tuple(depths), positions_um=tuple(positions))
+        return Seen(stacks=tuple(stacks), z_um=tuple(depths), positions_um=tuple(positions))
+
+    def _frame_in(self, z_um: float, objective: Objective) -> Frame:
+        self.microscope.move_z(z_um)
+        return self.microscope.snap(_exposure_ms(objective))
 
     def _focus_at(self, place: Point, objective: Objective, *, coarse: bool = True) -> float:
         self.microscope.move_xy(*place)

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from acquire.autofocus import autofocus, pictures_depend_on_focus
 from acquire.focusmap import FocusSurface, fit_surface, spread, surface_from
 from acquire.microscope import Microscope
+from acquire.partner import matching_focus
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
 
 FOCUS_SITES = 5
-RECHECK_SITES = 3
+RECHECK_SITES = 2
 """At how many spread sites a later objective's focus is compared with the surface of the first."""
 
 
@@ -77,16 +78,28 @@ class FocusFinder:
             visit = pending[index]
             expected_um = surface.at(visit.x_um, visit.y_um) + visit.z_offset_um
             so_far_um = differences[-1] if differences else 0.0
-            z_um = self._focus(visit, expected_um + so_far_um, coarse=not differences)
+            z_um = self._later_focus(visit, expected_um + so_far_um, coarse=not differences)
             if z_um is not None:
                 differences.append(z_um - expected_um)
         return sorted(differences)[len(differences) // 2] if differences else 0.0
+
+    def _later_focus(self, visit: Visit, around_um: float, *, coarse: bool) -> float | None:
+        """By what it shows where the rig is calibrated, else by sharpness."""
+        if self.run.calibration is None:
+            return self._focus(visit, around_um, coarse=coarse)
+        z_um = matching_focus(self.microscope, self.run, visit, around_um)
+        if z_um is None:
+            self._failed(visit, "no plane matches the picture of the first objective")
+        return z_um
+
+    def _failed(self, visit: Visit, says: str) -> None:
+        self.run.journal.append(
+            event="focus_failed", time_s=time.time(), site=visit.site, objective=visit.objective, says=says
+        )
 
     def _focus(self, visit: Visit, around_um: float, *, coarse: bool) -> float | None:
         self.microscope.move_xy(visit.x_um, visit.y_um)
         focus = autofocus(self.microscope, around_um=around_um, exposure_ms=visit.exposure_ms, coarse=coarse)
         if focus.z_um is None:
-            self.run.journal.append(
-                event="focus_failed", time_s=time.time(), site=visit.site, objective=visit.objective, says=focus.reason
-            )
+            self._failed(visit, focus.reason)
         return focus.z_um

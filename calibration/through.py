@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from calibration.errors import MeasurementError
 from calibration.flatfield import Pixels
+from calibration.match import Match, match_plane
 from calibration.optics import Objective
 from calibration.record import Measured, ObjectiveCalibration
-from calibration.register import Registration, register
 from calibration.stage import StageFit
 from calibration.turret import parcentric, parfocal, stage_through_turret
 
+FEWEST_PLACES = 2
+"""One place gives no interval."""
 LARGEST_TERM = 100
 """Ratios of magnifications are written as fractions with denominators up to this."""
 
@@ -25,16 +27,16 @@ class Seen:
 
     Parameters
     ----------
-    pictures : tuple of ndarray of uint8 or uint16, shape (rows, columns, 3)
-        Corrected, in focus.
-    z_um : tuple of float
-        Focus at each place.
+    stacks : tuple of tuple of ndarray of uint8 or uint16, shape (rows, columns, 3)
+        Corrected planes about the focus of each place, in the order of their Z; one plane for the first objective.
+    z_um : tuple of tuple of float
+        Z of each of them.
     positions_um : tuple of (float, float)
         Stage positions as read back.
     """
 
-    pictures: tuple[Pixels, ...]
-    z_um: tuple[float, ...]
+    stacks: tuple[tuple[Pixels, ...], ...]
+    z_um: tuple[tuple[float, ...], ...]
     positions_um: tuple[tuple[float, float], ...]
 
 
@@ -68,9 +70,13 @@ def measure_objectives(
     for objective in others:
         factor = Fraction(objective.magnification / reference.magnification).limit_denominator(LARGEST_TERM)
         one, other = seen[reference.name], seen[objective.name]
-        pairs = [register(low, high, factor=factor) for low, high in zip(one.pictures, other.pictures, strict=True)]
-        measured[objective.name] = _against(first, one, other, pairs, objective.name)
-        residuals[f"register_{objective.name}_px"] = float(np.median([p.residual_px for p in pairs if p.accepted]))
+        matches = [
+            match_plane(low, high, factor=factor, start=len(high) // 2)
+            for (low,), high in zip(one.stacks, other.stacks, strict=True)
+        ]
+        measured[objective.name] = _against(first, one, other, matches, objective.name)
+        good = [m.registration.residual_px for m in matches if m.registration.accepted]
+        residuals[f"register_{objective.name}_px"] = float(np.median(good))
     return measured, residuals
 
 
@@ -85,15 +91,15 @@ def _reference(first: StageFit) -> ObjectiveCalibration:
     )
 
 
-def _against(first: StageFit, one: Seen, other: Seen, pairs: Sequence[Registration], name: str) -> ObjectiveCalibration:
-    good = [index for index, pair in enumerate(pairs) if pair.accepted]
-    if len(good) < 2:  # noqa: PLR2004 - one place gives no interval
-        reasons = "; ".join(sorted({pair.reason for pair in pairs if not pair.accepted}))
+def _against(first: StageFit, one: Seen, other: Seen, matches: Sequence[Match], name: str) -> ObjectiveCalibration:
+    good = [index for index, match in enumerate(matches) if match.registration.accepted]
+    if len(good) < FEWEST_PLACES:
+        reasons = "; ".join(sorted({m.registration.reason for m in matches if not m.registration.accepted}))
         raise MeasurementError(
-            f"only {len(good)} of {len(pairs)} places register between {name} and the first objective ({reasons}): "
+            f"only {len(good)} of {len(matches)} places register between {name} and the first objective ({reasons}): "
             "choose places with more tissue, and check that both are in focus"
         )
-    matrices = [pairs[index].matrix for index in good]
+    matrices = [matches[index].registration.matrix for index in good]
     moves = np.subtract(other.positions_um, one.positions_um)[good]
     stage = stage_through_turret(matrices, first)
     return ObjectiveCalibration(
@@ -103,11 +109,13 @@ def _against(first: StageFit, one: Seen, other: Seen, pairs: Sequence[Registrati
         parcentric_um=parcentric(
             matrices,
             first.matrix,
-            low_shape=one.pictures[0].shape,
-            high_shape=other.pictures[0].shape,
+            low_shape=one.stacks[0][0].shape,
+            high_shape=other.stacks[0][0].shape,
             stage_moves_um=moves,
         ),
-        parfocal_um=parfocal([one.z_um[index] for index in good], [other.z_um[index] for index in good]),
+        parfocal_um=parfocal(
+            [one.z_um[index][0] for index in good], [matches[index].z_um(other.z_um[index]) for index in good]
+        ),
     )
 
 

@@ -13,7 +13,8 @@ from acquire.store import Stack
 from acquire.truthfile import Truth, read_truth
 from calibration.affine import Matrix, rms_difference
 from calibration.flatfield import correct
-from calibration.register import Registration, Window, covered_window, register, warp_high_to_low_grid
+from calibration.match import match_plane
+from calibration.register import Registration, Window, covered_window, warp_high_to_low_grid
 from enhance.edf import fuse
 from enhance.errors import PairsError
 from enhance.expected import expected_transform, nearest_plane
@@ -98,48 +99,14 @@ def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) ->
     low = low_planes[len(low_planes) // 2]
     prior = expected_transform(low_stack, high_stack, run.calibration)
     start = nearest_plane(low_stack, high_stack, run.calibration)
-    found, matched = matching_plane(low, high_planes, ratio=optics.ratio, prior=prior, start=start)
-    exposure = high_planes[matched]
+    match = match_plane(low, list(high_planes), factor=optics.ratio, start=start, prior=prior)
+    exposure = high_planes[match.index]
     high = fuse(high_planes).image if label == "fused" else exposure
     centre_um = (low_stack.position.x, low_stack.position.y)
-    pair = SitePair(registration=found, centre_um=centre_um, simulated=low_stack.simulated)
-    if not found.accepted:
+    pair = SitePair(registration=match.registration, centre_um=centre_um, simulated=low_stack.simulated)
+    if not pair.registration.accepted:
         return pair
     return _cut(pair, read_truth(run.path, site), optics, label, low=low, high=high, exposure=exposure)
-
-
-def matching_plane(
-    low: Pixels, planes: Pixels, *, ratio: Fraction, prior: Matrix | None, start: int
-) -> tuple[Registration, int]:
-    """Register the plane of a stack that shows what `low` shows, and say which it is.
-
-    All planes of a stack lie under one transform, but other depths show other structure: on simulated 4 µm sections the
-    plane at LOW's own focus registers to 0.01-0.03 LOW px of the true transform, its neighbours 0.4 µm away to
-    0.02-0.1, the fused stack to 0.05-0.08.
-
-    Parameters
-    ----------
-    low : ndarray of uint8, shape (rows, columns, 3)
-        Corrected.
-    planes : ndarray of uint8, shape (planes, rows, columns, 3)
-        Corrected.
-    ratio : Fraction
-        Of the pixel sizes.
-    prior : ndarray, shape (2, 3), optional
-        Where they are expected.
-    start : int
-        The plane expected to match; from it the search climbs to the largest correlation.
-    """
-    tried: dict[int, Registration] = {}
-    best = start
-    while True:
-        for index in range(max(best - 1, 0), min(best + 2, len(planes))):
-            if index not in tried:
-                tried[index] = register(low, planes[index], factor=ratio, prior=prior)
-        top = max(tried, key=lambda index: np.nan_to_num(tried[index].high_pass_ncc, nan=-1.0))
-        if top == best:
-            return tried[best], best
-        best = top
 
 
 def _cut(

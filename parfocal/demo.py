@@ -17,7 +17,7 @@ from acquire.open import open_microscope, open_witness
 from acquire.plan import parse_plan
 from acquire.runfolder import create_run
 from acquire.scan import Scan
-from acquire.simulated.section import GLASS_UM
+from acquire.simulated.architecture import GLASS_UM
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration
@@ -86,9 +86,10 @@ FULL = Size(
 QUICK = Size(
     slides=(
         Slide(name="S-train", seed=101, role="train", sites=2, truth=False),
+        Slide(name="S-validation", seed=202, role="validation", sites=1, truth=False),
         Slide(name="S-test", seed=303, role="test", sites=1, truth=True),
     ),
-    camera_px=(384, 384),
+    camera_px=(320, 320),
     calibration_sites=2,
     steps=60,
     claims=False,

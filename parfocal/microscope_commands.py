@@ -17,7 +17,7 @@ from acquire.plan import load_plan
 from acquire.preflight import Item, check_microscope, check_plan, passed
 from acquire.runfolder import create_run
 from acquire.scan import Confirm, Scan
-from acquire.simulated.section import GLASS_UM
+from acquire.simulated.architecture import GLASS_UM
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration

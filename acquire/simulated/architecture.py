@@ -20,6 +20,7 @@ GROUND_UM = 1.0
 """Pitch of the coarse lattice."""
 
 SECTION_END_UM = 18_000.0
+GLASS_UM = (18_600.0, 1_000.0)
 """The section ends at this x, in a wavy edge; beyond it the slide is empty glass, for flat fields."""
 
 _JITTER = 0.42  # of the feature points, in cells

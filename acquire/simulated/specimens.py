@@ -5,7 +5,6 @@ from typing import Any
 
 from acquire.simulated.architecture import Septa
 from acquire.simulated.glass import EmptyGlass
-from acquire.simulated.section import Section
 from acquire.simulated.specimen import Specimen
 from acquire.simulated.tissue import Lung
 from calibration.errors import RigError
@@ -45,7 +44,7 @@ def _lung(told: dict[str, Any]) -> Specimen:
         raise RigError(f"simulated.specimen.density is {density!r}: choose one of {list(DENSITIES)}")
     if not isinstance(seed, int):
         raise RigError(f"simulated.specimen.seed is {seed!r}: give a whole number")
-    return Section(whole=Lung(seed=seed, septa=DENSITIES[density], tilt_um_per_mm=(float(tilt[0]), float(tilt[1]))))
+    return Lung(seed=seed, septa=DENSITIES[density], tilt_um_per_mm=(float(tilt[0]), float(tilt[1])))
 
 
 def _empty(told: dict[str, Any]) -> Specimen:
