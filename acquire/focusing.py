@@ -52,7 +52,7 @@ class FocusFinder:
         if self.run.plan.focus == "as_positions" or not pictures_depend_on_focus(self.run.rig):
             return FocusSurface(z_um=start_um)
         count = len(visits) if self.run.plan.focus == "each" else FOCUS_SITES
-        points = []
+        points: list[tuple[float, float, float]] = []
         around_um = start_um
         for index in spread([(v.x_um, v.y_um) for v in visits], count):
             z_um = self._focus(visits[index], around_um, coarse=not points)
@@ -73,7 +73,7 @@ class FocusFinder:
         """
         if self.run.plan.focus == "as_positions" or not pictures_depend_on_focus(self.run.rig):
             return 0.0
-        differences = []
+        differences: list[float] = []
         for index in spread([(v.x_um, v.y_um) for v in pending], RECHECK_SITES):
             visit = pending[index]
             expected_um = surface.at(visit.x_um, visit.y_um) + visit.z_offset_um
