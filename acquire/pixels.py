@@ -10,7 +10,10 @@ from acquire.errors import PixelError
 from acquire.frame import Pixels
 
 CHANNELS = 4
-PACKED = {np.dtype(np.uint32): np.dtype(np.uint8), np.dtype(np.uint64): np.dtype(np.uint16)}
+PACKED: dict[np.dtype[Any], np.dtype[Any]] = {
+    np.dtype(np.uint32): np.dtype(np.uint8),
+    np.dtype(np.uint64): np.dtype(np.uint16),
+}
 
 
 def to_rgb(image: NDArray[np.generic], *, rows: int, columns: int) -> Pixels:
