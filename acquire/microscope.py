@@ -100,7 +100,13 @@ class Microscope(Protocol):
         ...
 
     def stop(self) -> None:
-        """Halt all axes at once; idempotent, from any thread."""
+        """Halt all axes at once; idempotent, from any thread.
+
+        Raises
+        ------
+        DeviceError
+            When an axis could not be halted; the others were.
+        """
         ...
 
     def close(self) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from acquire.autofocus import approach_z
-from acquire.errors import AcquireError, CameraError, LimitError, PlanError
+from acquire.errors import AcquireError, CameraError, DeviceError, LimitError, PlanError
 from acquire.focusing import FocusFinder
 from acquire.frame import Frame
 from acquire.micromanager import MicroManagerMicroscope
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy, check_z
+from calibration.errors import CalibrationError
 from calibration.optics import Objective
 
 TRIES = 2
@@ -31,8 +32,12 @@ class TruthKeeper(Protocol):
         """Take note of the plane just exposed."""
         ...
 
+    def keep(self, site: str, objective: str) -> None:
+        """Put what was noted of a stack on disk, before the stack itself is stored."""
+        ...
+
     def write(self, site: str) -> None:
-        """Put what is known of a site's truth on disk, once a stack of it is stored."""
+        """Put the truth of a site on disk, once all its stacks are stored; does nothing when it is there."""
         ...
 
 
@@ -95,18 +100,33 @@ class Scan:
         state: State = "finished"
         self.run.journal.append(event="began", time_s=time.time(), visits=len(visits))
         try:
+            self._write_truth(self.run.sites())  # of what was stored when the run was broken off
             for name in self.run.objectives:
                 pending = [v for v in visits if v.objective == name and not self.run.has(v.site, name)]
                 if pending and not self._pass(name, pending, visits):
                     state = "paused"
                     break
         except KeyboardInterrupt:
+            self._halt()
             state = "paused"
-        except AcquireError as error:
+        except (AcquireError, CalibrationError) as error:
             self.run.journal.append(event="failed", time_s=time.time(), says=str(error))
+            self._halt()
             raise
         self.run.journal.append(event=state, time_s=time.time())
         return self._result(visits, state, time.monotonic() - start)
+
+    def _write_truth(self, sites: Sequence[str]) -> None:
+        for site in sites:
+            if self.truth is not None and all(self.run.has(site, name) for name in self.run.objectives):
+                self.truth.write(site)
+
+    def _halt(self) -> None:
+        """Stop what may still be moving; the failure that led here is the one to be told."""
+        try:
+            self.microscope.stop()
+        except DeviceError as error:
+            self.run.journal.append(event="not_halted", time_s=time.time(), says=str(error))
 
     def _check(self, visits: Sequence[Visit]) -> None:
         outside = []
@@ -126,6 +146,8 @@ class Scan:
         finder = FocusFinder(microscope=self.microscope, run=self.run)
         surface = finder.surface([v for v in visits if v.objective == self.run.objectives[0]])
         self.microscope.select_objective(name)
+        first_um = surface.at(*self._reference_xy(pending[0], visits)) + pending[0].z_offset_um
+        self.microscope.expect_focus(first_um)
         extra_um = finder.recheck(pending, surface) if name != self.run.objectives[0] else 0.0
         for visit in pending:
             z_um = surface.at(*self._reference_xy(visit, visits)) + visit.z_offset_um + extra_um
@@ -167,9 +189,10 @@ class Scan:
             planes.append(self._snap(visit.exposure_ms))
             if self.truth is not None:
                 self.truth.observe(visit.site, visit.objective, index)
-        self.run.write(visit.site, visit.objective, planes)
         if self.truth is not None:
-            self.truth.write(visit.site)
+            self.truth.keep(visit.site, visit.objective)
+        self.run.write(visit.site, visit.objective, planes)
+        self._write_truth([visit.site])
 
     def _snap(self, exposure_ms: float) -> Frame:
         for _ in range(TRIES - 1):

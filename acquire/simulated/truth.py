@@ -72,13 +72,15 @@ class Witness:
         if state is not None:
             self._states.setdefault((site, objective), {})[index] = state
 
+    def keep(self, site: str, objective: str) -> None:
+        """Put on disk what was noted of a stack; a truth that was written from an earlier try of it is dropped."""
+        states = self._states.pop((site, objective), {})
+        ordered = [asdict(states[index]) for index in sorted(states)]
+        (self._folder / FOLDER / f"{site}.json").unlink(missing_ok=True)
+        write_json(self._states_path(site, objective), {"simulated": True, "states": ordered})
+
     def write(self, site: str) -> None:
-        """Write what is known of a site; its truth once both stacks are complete, in whichever session that was."""
-        for objective in (self._low, self._high):
-            states = self._states.pop((site, objective), None)
-            if states is not None:
-                ordered = [asdict(states[index]) for index in sorted(states)]
-                write_json(self._states_path(site, objective), {"simulated": True, "states": ordered})
+        """Write the truth of a site once both stacks were kept, in whichever session; never a second time."""
         known = [self._states_path(site, objective) for objective in (self._low, self._high)]
         if all(path.is_file() for path in known) and not (self._folder / FOLDER / f"{site}.json").is_file():
             self._write_truth(site, *(_read_states(path) for path in known))

@@ -32,8 +32,8 @@ def microscope():
         yield opened
 
 
-def scan(microscope, run, confirm=lambda _question: True, seen=None):
-    return Scan(microscope=microscope, run=run, confirm=confirm, progress=lambda *step: (seen or []).append(step))
+def scan(microscope, run, confirm=lambda _question: True, truth=None):
+    return Scan(microscope=microscope, run=run, confirm=confirm, progress=lambda *_step: None, truth=truth)
 
 
 def test_every_site_is_stored_with_every_objective(microscope, tmp_path):
@@ -94,6 +94,31 @@ def test_a_camera_that_stays_dead_ends_the_run_and_what_is_stored_stays(microsco
     assert list(run.journal.events())[-1]["event"] == "failed"
 
 
+def test_the_axes_are_halted_when_a_device_fails(microscope, tmp_path):
+    run = create_run(tmp_path / "run", plan(), RIG, None)
+    microscope.core = FailingCamera(microscope.core, failures=99, after=4)
+    with pytest.raises(CameraError):
+        scan(microscope, run).capture()
+    assert microscope.core.halted == ["Z", "XY"]
+
+
+def test_a_truth_whose_writing_was_broken_off_is_written_by_the_same_capture(microscope, tmp_path):
+    run = create_run(tmp_path / "run", plan(), RIG, None)
+    assert scan(microscope, run, truth=Notes(breaks_at="0002")).capture().state == "paused"
+    notes = Notes()
+    assert scan(microscope, open_run(run.path), truth=notes).capture().done == 4
+    assert notes.written == ["0001", "0002"]
+    assert notes.kept == []
+
+
+def test_no_lens_goes_nearer_than_its_margin_past_where_it_captured(microscope, tmp_path):
+    microscope.move_z(-50.0)
+    run = create_run(tmp_path / "run", plan(), RIG, None)
+    scan(microscope, run).capture()
+    with pytest.raises(LimitError, match="near_margin_um of 40x"):
+        microscope.move_z(RIG.z.offset(-50.0, RIG.objective("40x").near_margin_um + 1))
+
+
 @pytest.fixture
 def oil_rig():
     text = dump_rig(RIG)
@@ -125,6 +150,7 @@ class FailingCamera:
 
     def __init__(self, core, *, failures, after=0):
         self.core, self.failures, self.after = core, failures, after
+        self.halted = []
 
     def __getattr__(self, name):
         return getattr(self.core, name)
@@ -135,3 +161,26 @@ class FailingCamera:
             self.failures -= 1
             raise RuntimeError("camera unplugged")
         self.core.snap_image()
+
+    def stop(self, device):
+        self.halted.append(device)
+        self.core.stop(device)
+
+
+class Notes:
+    """A keeper of truth that can be broken off."""
+
+    def __init__(self, breaks_at=None):
+        self.breaks_at = breaks_at
+        self.kept, self.written = [], []
+
+    def observe(self, site, objective, index):
+        pass
+
+    def keep(self, site, objective):
+        self.kept.append((site, objective))
+
+    def write(self, site):
+        if site == self.breaks_at:
+            raise KeyboardInterrupt
+        self.written.append(site)

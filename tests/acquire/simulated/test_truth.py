@@ -44,6 +44,7 @@ def capture_low(core, witness, site="s"):
     place(core, 700, 700, 0)
     frame = snap(core)
     witness.observe(site, "40x", 0)
+    witness.keep(site, "40x")
     witness.write(site)
     return frame
 
@@ -56,6 +57,7 @@ def capture_high(core, witness, site="s"):
         place(core, 700 + mount.parcentric_um[0], 700 + mount.parcentric_um[1], mount.parfocal_um + step_um)
         frames.append(snap(core))
         witness.observe(site, "100x", number)
+    witness.keep(site, "100x")
     witness.write(site)
     return frames
 
@@ -110,6 +112,14 @@ def test_a_plane_taken_again_replaces_its_first_try(core, witness, tmp_path):
         place(core, x_um, 700, 0)
         core.snap_image()
         witness.observe("s", "40x", 0)
-    witness.write("s")
+    witness.keep("s", "40x")
     states = json.loads((tmp_path / "truth" / "s_40x.json").read_text(encoding="utf-8"))["states"]
     assert [round(state["pose"]["stage_um"][0]) for state in states] == [700]
+
+
+def test_a_stack_kept_again_drops_the_truth_of_its_first_try(core, witness, tmp_path):
+    capture_low(core, witness)
+    capture_high(core, witness)
+    witness.observe("s", "40x", 0)
+    witness.keep("s", "40x")
+    assert read_truth(tmp_path, "s") is None
