@@ -63,17 +63,17 @@ class MicroManagerMicroscope:
     @property
     def position_um(self) -> Position:
         """Stage and focus position in µm, read from the devices now."""
-        stage = self.core.get_xy_stage_device()
+        stage, drive = self.core.get_xy_stage_device(), self.rig.z.device
         return Position(
-            float(self.core.get_x_position(stage)),
-            float(self.core.get_y_position(stage)),
-            float(self.core.get_position(self.rig.z.device)),
+            float(_read(stage, lambda: self.core.get_x_position(stage))),
+            float(_read(stage, lambda: self.core.get_y_position(stage))),
+            float(_read(drive, lambda: self.core.get_position(drive))),
         )
 
     @property
     def objective(self) -> Objective:
         """The objective in the light path, read from the turret now."""
-        label = self.core.get_state_label(self.rig.nosepiece)
+        label = self._label()
         for objective in self.rig.objectives:
             if objective.label == label:
                 return objective
@@ -119,13 +119,13 @@ class MicroManagerMicroscope:
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece after retracting Z; see `Microscope.select_objective`."""
         wanted = self.rig.objective(name)
-        if self.core.get_state_label(self.rig.nosepiece) == wanted.label:
+        if self._label() == wanted.label:
             return
         self.retract()
         self.focus_um = None
         nosepiece = self.rig.nosepiece
         self._call(nosepiece, lambda: self.core.set_property(nosepiece, "Label", wanted.label), TURRET_TIMEOUT_MS)
-        found = self.core.get_state_label(nosepiece)
+        found = self._label()
         if found != wanted.label:
             raise InterlockError(
                 f"the turret was sent to {wanted.label!r} and reads {found!r}: "
@@ -179,8 +179,14 @@ class MicroManagerMicroscope:
 
     def stop(self) -> None:
         """Halt all axes at once; idempotent, from any thread."""
-        for device in (self.core.get_xy_stage_device(), self.rig.z.device):
-            self.core.stop(device)
+        failed = []
+        for device in (self.rig.z.device, self.core.get_xy_stage_device()):
+            try:
+                self.core.stop(device)
+            except Exception as error:  # the other axis is halted all the same
+                failed.append(f"{device} ({error})")
+        if failed:
+            raise DeviceError(f"{' and '.join(failed)} could not be halted: use the switch of the stand")
 
     def close(self) -> None:
         """Stop the camera and let the core go; idempotent."""
@@ -222,6 +228,10 @@ class MicroManagerMicroscope:
                 )
         return found
 
+    def _label(self) -> str:
+        nosepiece = self.rig.nosepiece
+        return str(_read(nosepiece, lambda: self.core.get_state_label(nosepiece)))
+
     def _drive_z(self, z_um: float) -> None:
         device = self.rig.z.device
         distance_um = abs(z_um - self.position_um.z)
@@ -255,3 +265,13 @@ class MicroManagerMicroscope:
                 f"an exposure of {exposure_ms} ms was asked for and the camera took {actual_ms} ms: "
                 "choose one it can do"
             )
+
+
+def _read(device: str, read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except Exception as error:
+        raise DeviceError(
+            f"{device or 'the stage'} could not be read ({error}): check that it is connected and that the rig file "
+            "names it as Micro-Manager does"
+        ) from error

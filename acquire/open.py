@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from acquire.errors import DeviceError, MissingExtraError
 from acquire.micromanager import MicroManagerMicroscope
+from calibration.errors import CalibrationError
 from calibration.optics import Rig
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 IMAGE_NUMBER = "ImageNumber"
 CONNECT_TIMEOUT_MS = 5000
+MANUAL = "manual"
 BUFFER_MB = 128
 """Live takes the newest frame only; the default of 1024 costs that much memory and two seconds at each start."""
 
@@ -40,8 +42,15 @@ def open_microscope(rig: Rig) -> Iterator[MicroManagerMicroscope]:
     MissingExtraError
         When pycromanager or the demo adapters are not installed.
     DeviceError
-        When the configuration cannot be loaded, or no Micro-Manager answers.
+        When the configuration cannot be loaded, no Micro-Manager answers, or the nosepiece is turned by hand.
+    RigError
+        When what stands under `simulated` in the rig file is not known.
     """
+    if rig.nosepiece == MANUAL:
+        raise DeviceError(
+            f"rig {rig.name!r} has a nosepiece turned by hand, which is not driven yet: name the turret device of "
+            "Micro-Manager under nosepiece"
+        )
     openers = {"demo": _demo, "simulated": _simulated, "in_process": _in_process, "running": _running}
     microscope = openers[rig.source.kind](rig)
     try:
@@ -63,7 +72,7 @@ def open_witness(
     run : Path
         The run folder.
     objectives : tuple of str
-        Low and high.
+        Low and high first, as `parfocal pairs` takes them.
     fuse : callable
         Extended depth of field of a noise-free stack.
     """
@@ -72,7 +81,7 @@ def open_witness(
     from acquire.simulated.truth import Witness
 
     pictures = microscope.rig.simulated.get("truth", "pictures") == "pictures"
-    low, high = objectives[0], objectives[-1]
+    low, high = objectives[:2]
     return Witness(microscope.core, microscope.rig, run, low=low, high=high, fuse=fuse, pictures=pictures)
 
 
@@ -128,6 +137,9 @@ def _headless(
             mm_app_path=str(adapters), config_file=str(config), python_backend=True, buffer_size_mb=BUFFER_MB
         )
         core = wrap(pycromanager.Core())
+    except CalibrationError:  # the rig file asks for a specimen or a fault that there is not
+        pycromanager.stop_headless()
+        raise
     except Exception as error:
         pycromanager.stop_headless()
         raise DeviceError(

@@ -1,6 +1,6 @@
 """The kinds of specimen, by the names that stand in a rig file; a new kind is one more entry here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from acquire.simulated.architecture import Septa
@@ -16,7 +16,7 @@ DENSITIES: Mapping[str, Septa] = {
 """Dense fills nine tenths of a 40x field with tissue, as fibrosis does; open lung two fifths."""
 
 
-def make_specimen(told: Mapping[str, Any]) -> Specimen:
+def make_specimen(told: Any) -> Specimen:
     """Make the specimen that a rig file asks for under ``simulated.specimen``.
 
     Parameters
@@ -28,8 +28,10 @@ def make_specimen(told: Mapping[str, Any]) -> Specimen:
     Raises
     ------
     RigError
-        When the kind or a key is not known; the message names it.
+        When the kind or a key is not known, or a value does not fit; the message names it.
     """
+    if not isinstance(told, Mapping):
+        raise RigError(f"simulated.specimen is {told!r}: give kind and seed")
     kind = told.get("kind", "lung")
     if kind not in _KINDS:
         raise RigError(f"simulated.specimen.kind is {kind!r}: choose one of {list(_KINDS)}")
@@ -44,6 +46,8 @@ def _lung(told: dict[str, Any]) -> Specimen:
         raise RigError(f"simulated.specimen.density is {density!r}: choose one of {list(DENSITIES)}")
     if not isinstance(seed, int):
         raise RigError(f"simulated.specimen.seed is {seed!r}: give a whole number")
+    if not isinstance(tilt, Sequence) or [isinstance(value, int | float) for value in tilt] != [True, True]:
+        raise RigError(f"simulated.specimen.tilt_um_per_mm is {tilt!r}: give two numbers, along x and y")
     return Lung(seed=seed, septa=DENSITIES[density], tilt_um_per_mm=(float(tilt[0]), float(tilt[1])))
 
 

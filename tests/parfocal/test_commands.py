@@ -105,6 +105,33 @@ def test_a_label_that_the_turret_does_not_have_fails_the_check(run, tmp_path):
     assert "'Nikon 20X' is not in the turret" in failed[0]["says"]
 
 
+@pytest.mark.core
+@pytest.mark.parametrize(("old", "new"), [("device: Z", "device: ZDrive"), ("nosepiece: Objective", "nosepiece: Nose")])
+def test_a_device_that_is_not_loaded_is_said_with_those_there_are(run, plan, tmp_path, old, new):
+    rig = tmp_path / "rig.yaml"
+    text = dump_rig(load_rig("demo"))
+    assert old in text
+    rig.write_text(text.replace(old, new))
+    items = json.loads(run("check", rig, "--json").stdout.splitlines()[-1])["items"]
+    said = [item["says"] for item in items if item["state"] == "fail"]
+    assert "is not loaded; there are ['DHub'" in said[0]
+    assert "could not be read" in one_sentence(run("capture", plan(), "--rig", rig, "--out", tmp_path / "run"))
+
+
+@pytest.mark.core
+def test_a_nosepiece_turned_by_hand_is_refused(run, tmp_path):
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(dump_rig(load_rig("demo")).replace("nosepiece: Objective", "nosepiece: manual"))
+    assert "turned by hand, which is not driven yet" in one_sentence(run("check", rig))
+
+
+@pytest.mark.core
+def test_a_specimen_that_there_is_not_is_said_as_it_stands_in_the_rig_file(run, tmp_path):
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(dump_rig(load_rig("simulated")).replace("kind: lung", "kind: liver"))
+    assert one_sentence(run("check", rig)).startswith("parfocal: simulated.specimen.kind is 'liver'")
+
+
 def test_a_plan_outside_the_limits_is_refused_and_no_run_is_begun(run, plan, tmp_path):
     file = plan(sites_um=[[100, 100], [999999, 0]])
     said = one_sentence(run("capture", file, "--rig", "demo", "--out", tmp_path / "run"))

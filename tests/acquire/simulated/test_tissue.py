@@ -97,6 +97,8 @@ def test_a_tilted_slide_comes_nearer_along_its_tilt():
         ({"densty": "open"}, "densty"),
         ({"density": "thick"}, "thick"),
         ({"seed": "a"}, "'a'"),
+        ({"tilt_um_per_mm": 3}, "tilt_um_per_mm"),
+        ("lung", "simulated.specimen is 'lung'"),
     ],
 )
 def test_a_word_that_is_not_known_is_refused_by_name(told, named):
