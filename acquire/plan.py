@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 from skimage.measure import points_in_poly
 
 from acquire.errors import PlanError
@@ -169,6 +169,7 @@ def parse_plan(document: Any, rig: Rig, *, name: str = "plan") -> Plan:
                 "choose one of these or edit objectives in the rig file"
             )
     _check_complete(file, name)
+    _check_order(file, rig, name)
     return file.plan()
 
 
@@ -191,7 +192,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class _Stack(_Strict):
@@ -212,7 +213,7 @@ class _PlanFile(_Strict):
     objectives: list[str] = Field(min_length=1)
     stack: dict[str, _Stack] = Field(default_factory=dict)
     focus: _Focus = Field(default_factory=_Focus)
-    exposure_ms: dict[str, float]
+    exposure_ms: dict[str, PositiveFloat]
 
     def plan(self) -> Plan:
         return Plan(
@@ -241,6 +242,17 @@ def _check_complete(file: _PlanFile, name: str) -> None:
         raise PlanError(f"plan {name}: polygon_um has {len(file.polygon_um)} corners: give at least {MIN_CORNERS}")
     if file.focus.method == "hardware":
         raise PlanError(f"plan {name}: focus method 'hardware' is not driven yet: choose surface, each or as_positions")
+
+
+def _check_order(file: _PlanFile, rig: Rig, name: str) -> None:
+    if len(set(file.objectives)) < len(file.objectives):
+        raise PlanError(f"plan {name}: objectives {file.objectives} names one twice: name each pass once")
+    wet = [rig.objective(objective).wet for objective in file.objectives]
+    if wet != sorted(wet):
+        raise PlanError(
+            f"plan {name}: a dry objective stands after a wet one in {file.objectives} and would meet the oil: name "
+            "the dry ones first"
+        )
 
 
 def _offsets(calibration: Calibration | None, first: str, name: str) -> tuple[float, float, float]:

@@ -211,6 +211,14 @@ class Rig:
     def __post_init__(self) -> None:
         if not self.objectives:
             raise RigError("objectives: the rig has none: add at least one to the rig file")
+        labels = [objective.label for objective in self.objectives]
+        if len(set(labels)) < len(labels):
+            raise RigError(f"objectives: two have one label in {labels}: give each the label of its turret position")
+        if not 0 < self.condenser_na < max(REFRACTIVE_INDEX.values()):
+            raise RigError(
+                f"condenser_na {self.condenser_na} is not between 0 and {max(REFRACTIVE_INDEX.values())}: correct it "
+                "in the rig file"
+            )
         low, high = self.limits_um.z
         if not low <= self.z_safe_um <= high:
             raise RigError(

@@ -2,7 +2,7 @@
 
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -68,8 +68,12 @@ def first_fault(error: ValidationError) -> str:
     return f"{key}: {fault['msg']}, but the file says {fault['input']!r}: correct it"
 
 
+ObjectiveName = Annotated[str, Field(pattern=r"^\w[\w.×-]*$")]
+"""Begins the names of files, so it holds nothing that a file name of any system may not."""
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class _InProcess(_Strict):
@@ -120,7 +124,7 @@ class _RigFile(_Strict):
     microscope: Literal["demo", "simulated"] | _InProcess | _Running
     camera: _Camera
     condenser_na: float
-    objectives: dict[str, _Objective]
+    objectives: dict[ObjectiveName, _Objective]
     nosepiece: str
     z: _ZDrive
     limits_um: _Limits

@@ -86,6 +86,10 @@ def test_a_polygon_keeps_only_fields_whose_middle_lies_inside():
         ({"slide": "a/b"}, "slide"),
         ({"stack": {"100x": {"planes": 0}}}, "stack.100x.planes"),
         ({"focus": {"method": "hardware"}}, "hardware"),
+        ({"exposure_ms": {"40x": 0, "100x": 50}}, "exposure_ms.40x"),
+        ({"sites_um": [[float("inf"), 100]]}, "sites_um"),
+        ({"objectives": ["40x", "40x"]}, "names one twice"),
+        ({"objectives": ["100x", "40x"]}, "name the dry ones first"),
     ],
 )
 def test_a_fault_is_named_in_one_sentence(changes, says):

@@ -25,6 +25,10 @@ def test_a_missing_file_is_named():
         ("na: 0.95", "na: 1.4", "NA 1.4 is not between 0 and 1.0"),
         ("z_safe_um: -280", "z_safe_um: -500", "the nosepiece could never turn"),
         ("magnification: 40", "magnification: many", "magnification"),
+        ("near_margin_um: 60.0", "near_margin_um: .nan", "near_margin_um"),
+        ("100x/1.40 oil", "40x/0.95 air", "two have one label"),
+        ("  40x:", "  40x/0.95:", "40x/0.95"),
+        ("condenser_na: 0.55", "condenser_na: 0", "condenser_na 0.0 is not between"),
     ],
 )
 def test_a_fault_in_the_file_is_named_by_its_key(old, new, says):
