@@ -7,6 +7,9 @@ from pathlib import Path
 
 from enhance.errors import PairsError
 
+STATES = ("part", "replaced")
+"""Endings of the names beside `out`, which begin with a dot: what a person has called pairs.old stays."""
+
 
 @contextmanager
 def whole_folder(out: Path, *, marker: str) -> Iterator[Path]:
@@ -32,7 +35,7 @@ def whole_folder(out: Path, *, marker: str) -> Iterator[Path]:
     if out.exists() and not (out / marker).is_file() and (out.is_file() or any(out.iterdir())):
         raise PairsError(f"{out} is there already and is no training set: give a new folder")
     out = out.resolve()
-    part, old = (out.with_name(f"{out.name}.{state}") for state in ("part", "old"))
+    part, old = (out.with_name(f".{out.name}.{state}") for state in STATES)
     try:
         for folder in (part, old):
             shutil.rmtree(folder, ignore_errors=True)
