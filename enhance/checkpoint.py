@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.numpy import save as serialise
 
+from calibration.rig import first_fault
 from enhance.atomic import write_whole
 from enhance.errors import CheckpointError
 from enhance.network import Architecture
@@ -183,7 +184,7 @@ def _description(folder: Path) -> _Description:
             "`shipped`"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
-        first = " ".join(str(error).splitlines()[:3])
+        first = first_fault(error) if isinstance(error, ValidationError) else str(error).splitlines()[0]
         raise CheckpointError(
             f"{path} is not a description that Parfocal wrote ({first}): take another copy of the model"
         ) from error

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from enhance.batches import Batch
 from enhance.checkpoint import Weights
+from enhance.errors import TrainingError
 from enhance.loss import charbonnier_loss, paper_loss
 from enhance.network import Architecture, Network
 from enhance.recipes import Recipe
@@ -16,6 +17,24 @@ LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"paper": paper_loss,
 Tensors = dict[str, Tensor]
 FIRST, SECOND = "exp_avg", "exp_avg_sq"
 """What torch calls Adam's moments."""
+
+
+def check_device(device: str) -> None:
+    """Try a device with one number.
+
+    Raises
+    ------
+    TrainingError
+        When torch does not know it, or it is not there.
+    """
+    try:
+        float(torch.ones(1, device=device).sum())
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = str(error).splitlines()[0]
+        raise TrainingError(
+            f"training was asked for on device {device!r}, which cannot be used here ({first}): choose cpu, or install "
+            "a torch that drives it"
+        ) from error
 
 
 class Optimisation:

@@ -116,7 +116,7 @@ def _notes(pixels: NDArray[Any], white: float) -> Iterator[str]:
     if pixels.dtype == np.uint16:
         yield f"16 bits with white taken at {white:g}"
         if pixels.max() < DARK * white:
-            yield f"its brightest pixel is {pixels.max()}: state the white level if the camera has fewer bits"
+            yield f"its brightest pixel is {pixels.max()}: give --white-level if the camera has fewer bits"
 
 
 def _pixels_element(ome: str | None) -> dict[str, str]:

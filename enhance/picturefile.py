@@ -168,7 +168,12 @@ def _write_tiff(path: Path, picture: Array, description: str, pixel_um: float | 
             tifffile.imwrite(file, picture, photometric=photometric, ome=True, metadata=metadata, software="Parfocal")
         else:
             tifffile.imwrite(
-                file, picture, photometric=photometric, description=description, metadata=None, software="Parfocal"
+                file,
+                picture,
+                photometric=photometric,
+                description=description.encode(),  # as text tifffile takes ASCII only
+                metadata=None,
+                software="Parfocal",
             )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from enhance.edf import METHODS, Method, fuse
 from enhance.errors import ImageError, StackError
-from enhance.picturefile import READABLE, check_writable, read_pages, read_picture, write_picture
+from enhance.picturefile import READABLE, Pages, check_writable, read_pages, read_picture, write_picture
 
 Array = NDArray[Any]
 
@@ -105,7 +105,7 @@ def read_stack(path: Path) -> StackFile:
     ImageError
         When the file is missing or is no picture.
     StackError
-        When the planes differ in size or kind, or the file holds more than one stack.
+        When the planes differ in size or kind, the file holds more than one stack, or its OME header is damaged.
     """
     if path.is_dir():
         return StackFile(planes=_read_folder(path))
@@ -114,7 +114,14 @@ def read_stack(path: Path) -> StackFile:
     pages = read_pages(path)
     if pages.ome is None:
         return StackFile(planes=pages.pixels)
-    document = ElementTree.fromstring(pages.ome)
+    try:
+        return _told(pages)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise StackError(f"the OME header of {path.name} is damaged ({error}): save the stack again") from error
+
+
+def _told(pages: Pages) -> StackFile:
+    document = ElementTree.fromstring(pages.ome or "")
     sized = document.find(".//{*}Pixels[@PhysicalSizeX]")
     return StackFile(
         planes=pages.pixels,

@@ -4,7 +4,6 @@ Every step draws its batch from the seed and its own number, so a run that was b
 same steps as one that was not. With a budget in minutes the learning rate follows the clock, and two runs differ.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from pathlib import Path
 
 from enhance.interrupt import deferred_interrupt
 from enhance.memory import keep_freed_memory
+from enhance.optimisation import check_device
 from enhance.recipes import Budget, Recipe, recipe_named
 from enhance.trainingrun import Progress, TrainingRun
 from enhance.trainingset import open_training_set
 
-LOG = logging.getLogger(__name__)
 VALIDATE_EVERY = 50
 SECONDS_PER_MINUTE = 60
 
@@ -105,8 +104,9 @@ def train(
     PairsError
         When the training set is missing, damaged or empty.
     TrainingError
-        When `out` holds another training, or the loss is no longer a number.
+        When `out` holds another training, the device cannot be used, or the loss is no longer a number.
     """
+    check_device(device)
     keep_freed_memory()
     chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
     data = open_training_set(pairs_dir)
@@ -142,8 +142,6 @@ def _result(run: TrainingRun, out: Path, *, finished: bool) -> TrainResult:
             "the training set has no validation sites, so the model was selected on what it was trained on and its "
             "score flatters it: capture more sites"
         )
-    for remark in remarks:
-        LOG.warning(remark)
     return TrainResult(
         model=out,
         steps=run.step,

@@ -11,6 +11,7 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from calibration.rig import first_fault
 from enhance.errors import PairsError
 
 Kind = Literal["low", "high", "truth", "other", "exposure"]
@@ -160,7 +161,7 @@ def _card(path: Path) -> Card:
             f"there is no training set {path.parent} (it has no {path.name}): run `parfocal pairs` first"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
-        first = " ".join(str(error).splitlines()[:3])
+        first = first_fault(error) if isinstance(error, ValidationError) else str(error).splitlines()[0]
         raise PairsError(f"{path} is not a card that Parfocal wrote ({first}): run `parfocal pairs` again") from error
 
 

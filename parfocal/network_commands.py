@@ -75,12 +75,20 @@ def enhance(
     out: Annotated[Path, typer.Argument(help="The enhanced picture, or a folder for them.")],
     model: Annotated[str, typer.Option("--model", help="A model folder, or `shipped`.")],
     passes: Annotated[int, typer.Option("--passes", min=1, max=2, help="2: one cycle of self-feeding.")] = 1,
+    white_level: Annotated[
+        float | None, typer.Option("--white-level", min=1, help="Pixel value of saturation, e.g. 4095 for 12 bits.")
+    ] = None,
 ) -> Answer:
     """Enhance any picture, at any size."""
     engine = open_engine(model)
     with bar("Enhancing") as step:
         result = enhance_path(
-            source, out, engine, passes=passes, progress=lambda done, total, path: step(done, total, path.name)
+            source,
+            out,
+            engine,
+            passes=passes,
+            white_level=white_level,
+            progress=lambda done, total, path: step(done, total, path.name),
         )
     return _applied(result)
 

@@ -95,6 +95,23 @@ def test_the_origin_and_the_size_of_the_pixels_are_handed_on(tmp_path, planes):
         assert 'PhysicalSizeY="0.074"' in file.ome_metadata
 
 
+@pytest.mark.parametrize("name", ["out.tif", "out.ome.tif"])
+def test_a_stack_may_have_any_name(tmp_path, planes, name):
+    _separate_pages(tmp_path / "Färbung 4 µm.tif", planes)
+    fuse_path(tmp_path / "Färbung 4 µm.tif", tmp_path / name)
+    with tifffile.TiffFile(tmp_path / name) as file:
+        assert "Färbung 4 µm.tif" in (file.ome_metadata or file.pages[0].description)
+
+
+def test_a_damaged_header_is_said(tmp_path, planes):
+    _ome(tmp_path / "stack.ome.tif", planes)
+    whole = (tmp_path / "stack.ome.tif").read_bytes()
+    assert b'PositionZ="-0.4"' in whole
+    (tmp_path / "stack.ome.tif").write_bytes(whole.replace(b'PositionZ="-0.4"', b'PositionZ="low "'))
+    with pytest.raises(StackError, match=r"the OME header of stack\.ome\.tif is damaged"):
+        read_stack(tmp_path / "stack.ome.tif")
+
+
 def test_sixteen_bit_png_survives_a_round_trip(tmp_path, planes):
     wide = planes[0].astype(np.uint16) * 257
     write_picture(tmp_path / "wide.png", wide)

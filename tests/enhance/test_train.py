@@ -175,6 +175,12 @@ def test_an_unknown_recipe_is_refused_with_those_there_are(pairs, tmp_path):
         train(pairs, tmp_path, recipe="magic", steps=1)
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_cannot_be_used_is_refused(pairs, tmp_path, device):
+    with pytest.raises(TrainingError, match=f"device '{device}', which cannot be used here"):
+        train(pairs, tmp_path, recipe=TINY, steps=1, device=device)
+
+
 def test_a_missing_training_set_is_refused(tmp_path):
     with pytest.raises(PairsError, match="run `parfocal pairs` first"):
         train(tmp_path / "nothing", tmp_path / "model")
