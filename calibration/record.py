@@ -16,6 +16,7 @@ from calibration.errors import RecordError
 from calibration.flatfield import Correction
 from calibration.optics import Rig
 
+SUFFIXES = (".yaml", ".yml")
 VALID_DAYS = 30
 """How long a calibration is believed; lamps age and cameras are turned."""
 
@@ -108,15 +109,31 @@ def rig_hash(rig: Rig) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
+def check_writable(path: Path) -> None:
+    """Refuse a name that no calibration can be written under, before anything is measured.
+
+    Raises
+    ------
+    RecordError
+        When it is a folder, or does not end as a YAML file.
+    """
+    if path.suffix.lower() not in SUFFIXES or path.is_dir():
+        raise RecordError(f"{path} cannot hold a calibration: give a file name that ends in one of {list(SUFFIXES)}")
+
+
 def save(calibration: Calibration, path: Path) -> None:
-    """Write `path` (YAML) and the flat fields beside it (``<stem>.npz``)."""
+    """Write `path` (YAML) and the flat fields beside it (``<stem>.npz``), each whole or not at all; errors as above."""
+    check_writable(path)
     arrays: dict[str, NDArray[np.float32]] = {}
     for name, correction in calibration.corrections.items():
         arrays[f"{name}_dark"] = correction.dark
         arrays[f"{name}_flat"] = correction.flat
     flats = path.with_suffix(".npz")
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(flats, **arrays)  # type: ignore[arg-type]
+    part = flats.with_suffix(".npz.part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    part.replace(flats)
     document = _Document.model_validate(
         {
             "rig_hash": calibration.rig_hash,

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from acquire.errors import AcquireError
 from calibration.errors import CalibrationError
@@ -83,7 +84,8 @@ def _show(answer: Answer, *, json: bool) -> None:
     else:
         console = Console()
         for part in answer.says:
-            console.print(part)
+            said = Text(part) if isinstance(part, str) else part  # paths and reasons hold brackets
+            console.print(said, soft_wrap=isinstance(part, str))
     if answer.failed:
         raise typer.Exit(FAILED)
 

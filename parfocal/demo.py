@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from acquire.characterise import Characterise
+from acquire.errors import StoreError
 from acquire.open import open_microscope, open_witness
 from acquire.plan import parse_plan
 from acquire.runfolder import create_run
@@ -204,9 +205,11 @@ def _with_slide(rig: Rig, slide: Slide) -> Rig:
 
 def _write_rig(out: Path, rig: Rig, slide: Slide) -> Rig:
     own = _with_slide(rig, slide)
-    file = out / "rigs" / f"{slide.name}.yaml"
+    file, text = out / "rigs" / f"{slide.name}.yaml", dump_rig(own)
+    if file.is_file() and file.read_text(encoding="utf-8") != text:
+        raise StoreError(f"{out} holds a demo of another size, quick or full: name another folder with --out")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(dump_rig(own), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return own
 
 

@@ -67,9 +67,7 @@ def tell(chain: Chain) -> Story:
             high_pixel_um=pixel_um / 2.5,
         ),
         limits=LIMITS,
-        notice=""
-        if chain.size.claims
-        else "This is the quick form: every step was done, none long enough to claim quality.",
+        notice="" if chain.size.claims else QUICK_NOTICE,
         steps=tuple(Step(name=name, says=SAYS[name], seconds=seconds) for name, seconds in chain.seconds),
         hero=_hero(chain, engine, tests[0], pixel_um),
         slides=tuple(_slide(runs[slide.name], slide.role, slide.seed) for slide, _ in chain.runs),
@@ -173,8 +171,8 @@ def _registered(row: dict[str, str], chain: Chain) -> Registered:
         site=row["id"],
         role=role,
         accepted=row["accepted"] == "true",
-        residual_px=float(row["residual_px"]),
-        high_pass_ncc=float(row["high_pass_ncc"]),
+        residual_px=float(row["residual_px"] or "nan"),
+        high_pass_ncc=float(row["high_pass_ncc"] or "nan"),
         truth_rms_px=float(row["true_rms_px"]) if row["true_rms_px"] else None,
         reason=row["reason"],
     )

@@ -73,6 +73,7 @@ def calibrate(
 ) -> Answer:
     """Measure pixel sizes, camera-to-stage affine, parcentric and parfocal offsets, and flat fields."""
     loaded = load_rig(rig)
+    record.check_writable(out)
     with open_microscope(loaded) as microscope, bar("Calibrating") as step:
         work = Characterise(microscope=microscope, confirm=_confirm(loaded), progress=step)
         at_um, glass_um = _places(microscope, at_um, glass_um)
@@ -126,7 +127,15 @@ def _calibration(path: Path | None, rig: Rig) -> Calibration | None:
 def _confirm(rig: Rig) -> Confirm:
     if rig.source.kind in ("demo", "simulated"):
         return lambda _question: True
-    return lambda question: typer.confirm(question, err=True)
+    return _asked
+
+
+def _asked(question: str) -> bool:
+    """Ask the person; no answer, as where there is no terminal, is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        return False
 
 
 def _items(items: Sequence[Item], title: str) -> Answer:

@@ -5,10 +5,12 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from acquire.errors import PlanError
 from acquire.plan import Plan
 from calibration.optics import Rig
 from calibration.record import Calibration
 
+DRAWABLE = (".png", ".svg", ".pdf")
 COLOURS = ("#2a7fbf", "#d1495b", "#3c8d5a", "#8a5fbf")
 
 
@@ -24,8 +26,15 @@ def draw_plan(plan: Plan, rig: Rig, calibration: Calibration | None, path: Path)
     calibration : Calibration, optional
         Gives the offsets between objectives.
     path : Path
-        PNG or SVG.
+        PNG, SVG or PDF.
+
+    Raises
+    ------
+    PlanError
+        When the name asks for another format, or is that of a folder.
     """
+    if path.suffix.lower() not in DRAWABLE or path.is_dir():
+        raise PlanError(f"{path} cannot hold a map: give a file name that ends in one of {list(DRAWABLE)}")
     figure = Figure(figsize=(7, 6), layout="constrained")
     axes = figure.add_subplot()
     visits = list(plan.visits(rig, calibration))

@@ -161,3 +161,10 @@ def test_the_specimen_on_the_stage_does_not_make_another_rig():
 
 def test_the_faults_of_a_simulated_rig_make_another_rig():
     assert rig_hash(rig(simulated={"faults": "none"})) != rig_hash(rig(simulated={"faults": "realistic"}))
+
+
+@pytest.mark.parametrize("name", ["cal.npz", "cal", "."])
+def test_a_name_that_no_calibration_can_have_is_refused_before_anything_is_written(tmp_path, name):
+    with pytest.raises(RecordError, match="cannot hold a calibration"):
+        save(calibration(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

@@ -167,6 +167,31 @@ def test_a_plan_is_drawn_and_checked(run, plan, tmp_path):
     assert cv2.imread(str(picture)).std() > 5
 
 
+def test_a_map_of_a_kind_that_there_is_not_is_refused(run, plan, tmp_path):
+    said = one_sentence(run("plan", plan(), "--rig", "demo", "--picture", tmp_path / "map.xyz"))
+    assert "map.xyz cannot hold a map" in said
+
+
+def test_a_calibration_that_could_not_be_written_is_not_begun(run, tmp_path):
+    assert "cannot hold a calibration" in one_sentence(run("calibrate", "--rig", "simulated", "--out", tmp_path))
+
+
+def test_a_full_demo_is_not_mixed_with_a_quick_one(run, tmp_path):
+    (tmp_path / "rigs").mkdir()
+    (tmp_path / "rigs" / "S-train.yaml").write_text("of another size")
+    assert "name another folder with --out" in one_sentence(run("demo", "--out", tmp_path))
+
+
+def test_what_is_said_keeps_its_brackets_and_is_not_broken(run, tmp_path):
+    folder = tmp_path / "[red]" / ("long" * 20)
+    folder.mkdir(parents=True)
+    stack = tmp_path / "stack"
+    stack.mkdir()
+    for number in range(2):
+        cv2.imwrite(str(stack / f"{number}.png"), np.full((20, 20, 3), 99, np.uint8))
+    assert str(folder / "out.tif") in run("fuse", stack, folder / "out.tif").stdout
+
+
 def test_uneven_exposures_are_warned_of(run, plan):
     found = answer(run("plan", plan(), "--rig", "demo", "--json"))
     assert [item["state"] for item in found["items"] if item["name"] == "light"] == ["warn"]
