@@ -1,7 +1,8 @@
 """A run on disk: the frozen plan, the journal, and one OME-TIFF for each site and objective."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -14,7 +15,7 @@ from acquire.errors import StoreError
 from acquire.frame import Frame, Position
 from acquire.journal import Journal
 from acquire.plan import Plan, parse_plan, plan_document
-from acquire.stackfile import read_pixels, sha256_of, write_stack
+from acquire.stackfile import read_pixels, sha256_of, sync_folder, write_stack
 from acquire.store import Stack
 from calibration import record
 from calibration.optics import Rig
@@ -22,6 +23,7 @@ from calibration.record import Calibration
 from calibration.rig import dump_rig, parse_rig
 
 RUN_FILE = "run.yaml"
+BEGINNING = (RUN_FILE, "sites", "calibration.yaml", "calibration.npz")
 PACKAGES = ("parfocal", "pycromanager", "pymmcore", "numpy", "tifffile")
 
 
@@ -113,14 +115,18 @@ def create_run(path: Path, plan: Plan, rig: Rig, calibration: Calibration | None
     """
     if (path / RUN_FILE).is_file():
         return _resumed(open_run(path), plan, rig, calibration)
-    if path.exists() and any(path.iterdir()):
+    if path.exists() and any(_unlike_a_beginning(path)):
         raise StoreError(f"{path} is not empty and holds no run: give a new folder")
     (path / "sites").mkdir(parents=True, exist_ok=True)
     if calibration is not None:
         record.save(calibration, path / "calibration.yaml")
     part = path / f"{RUN_FILE}.part"
-    part.write_text(_header(plan, rig, calibrated=calibration is not None), encoding="utf-8")
+    with part.open("wb") as file:
+        file.write(_header(plan, rig, calibrated=calibration is not None).encode())
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path / RUN_FILE)
+    sync_folder(path)
     return RunFolder(path=path, plan=plan, rig=rig, calibration=calibration)
 
 
@@ -139,14 +145,21 @@ def open_run(path: Path) -> RunFolder:
         document = yaml.safe_load(header.read_text(encoding="utf-8"))
         rig = parse_rig(yaml.safe_dump(document["rig"], sort_keys=False), name=document["rig_name"])
         plan = parse_plan(document["plan"], rig, name=header.name)
+        calibrated = bool(document["calibrated"])
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise StoreError(f"{header} is damaged ({error}): restore it from a copy") from error
-    calibration = record.load(path / "calibration.yaml") if document["calibrated"] else None
+    calibration = record.load(path / "calibration.yaml") if calibrated else None
     run = RunFolder(path=path, plan=plan, rig=rig, calibration=calibration)
     for event in run.journal.events():
         if event.get("event") == "stored" and _whole(path / event["file"], event["sha256"]):
             run.stored[event["site"], event["objective"]] = event
     return run
+
+
+def _unlike_a_beginning(path: Path) -> Iterator[Path]:
+    """Files that no `create_run` leaves that was broken off before it wrote the header."""
+    yield from (file for file in path.iterdir() if file.name.removesuffix(".part") not in BEGINNING)
+    yield from (path / "sites").glob("*")
 
 
 def _resumed(run: RunFolder, plan: Plan, rig: Rig, calibration: Calibration | None) -> RunFolder:

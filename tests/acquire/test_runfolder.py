@@ -118,6 +118,21 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
 
 
+def test_a_beginning_that_was_broken_off_is_begun_again(tmp_path):
+    (tmp_path / "sites").mkdir()
+    for name in ("calibration.npz", "calibration.yaml.part", "run.yaml.part"):
+        (tmp_path / name).write_text("half")
+    create_run(tmp_path, PLAN, RIG, None)
+    assert open_run(tmp_path).plan == PLAN
+
+
+def test_stacks_without_a_header_are_left_alone(run):
+    run.write("0001", "100x", planes())
+    (run.path / "run.yaml").unlink()
+    with pytest.raises(StoreError, match="not empty"):
+        create_run(run.path, PLAN, RIG, None)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(StoreError, match="holds no run"):
         open_run(tmp_path)
