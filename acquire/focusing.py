@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from acquire.autofocus import autofocus, pictures_depend_on_focus
 from acquire.focusmap import FocusSurface, fit_surface, spread, surface_from
@@ -59,7 +59,10 @@ class FocusFinder:
             if z_um is not None:
                 around_um = z_um
                 points.append((visits[index].x_um, visits[index].y_um, z_um))
-        return fit_surface(points) if points else FocusSurface(z_um=start_um)
+        if not points:
+            return FocusSurface(z_um=start_um)
+        surface = fit_surface(points)
+        return replace(surface, nodes=tuple(points)) if self.run.plan.focus == "each" else surface
 
     def recheck(self, pending: Sequence[Visit], surface: FocusSurface) -> float:
         """Return how far the focus of a later objective lies from where surface and calibration expect it, in µm.

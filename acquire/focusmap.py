@@ -1,5 +1,6 @@
-"""The focus surface: a plane through the autofocus of a few spread sites, with its residual."""
+"""The focus surface: a plane through the autofocus of a few spread sites with its residual, or each site's own."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ class FocusSurface:
         Root mean square distance of the measured points from the plane.
     points : int
         How many sites it rests on; 0 when it is only a guess.
+    nodes : tuple of (x, y, z)
+        The measured points, where each site shall have its own focus and not the plane's.
     """
 
     z_um: float
@@ -36,9 +39,12 @@ class FocusSurface:
     slope_y: float = 0.0
     residual_um: float = 0.0
     points: int = 0
+    nodes: tuple[tuple[float, float, float], ...] = ()
 
     def at(self, x_um: float, y_um: float) -> float:
-        """Z of the focus at a stage position of the first objective."""
+        """Z of the focus at a stage position of the first objective: of the nearest node, or on the plane."""
+        if self.nodes:
+            return min(self.nodes, key=lambda node: math.hypot(node[0] - x_um, node[1] - y_um))[2]
         return self.z_um + self.slope_x * (x_um - self.x0_um) + self.slope_y * (y_um - self.y0_um)
 
 
@@ -72,7 +78,8 @@ def fit_surface(points: Sequence[tuple[float, float, float]]) -> FocusSurface:
 
 def surface_from(event: Mapping[str, Any]) -> FocusSurface:
     """Return the surface that a journal event holds."""
-    return FocusSurface(**{name: event[name] for name in FocusSurface.__slots__})
+    told = {name: event[name] for name in FocusSurface.__slots__ if name in event}
+    return FocusSurface(**told | {"nodes": tuple((x, y, z) for x, y, z in event.get("nodes", ()))})
 
 
 def spread(points: Sequence[tuple[float, float]], count: int) -> list[int]:
