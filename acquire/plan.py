@@ -19,6 +19,8 @@ from calibration.rig import first_fault
 Point = tuple[float, float]
 FocusMethod = Literal["surface", "each", "hardware", "as_positions"]
 MIN_CORNERS = 3
+MOST_SITES = 100_000
+"""A whole slide of 15 × 30 mm in fields of 95 µm has half as many."""
 ROUNDING = 1e-9
 
 
@@ -98,7 +100,13 @@ class Plan:
     focus: FocusMethod = "surface"
 
     def sites(self, rig: Rig) -> tuple[Site, ...]:
-        """Sites in the order of the visit: as written, or in a serpentine over the region."""
+        """Sites in the order of the visit: as written, or in a serpentine over the region.
+
+        Raises
+        ------
+        PlanError
+            When a region has more than `MOST_SITES` fields.
+        """
         points = self.sites_um or self._tiles(rig)
         return tuple(Site(name=f"{i:04d}", x_um=x, y_um=y) for i, (x, y) in enumerate(points, start=1))
 
@@ -132,6 +140,11 @@ class Plan:
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         rows = _centres(top, bottom, field_um[1])
         columns = _centres(left, right, field_um[0])
+        if len(rows) * len(columns) > MOST_SITES:
+            raise PlanError(
+                f"plan of slide {self.slide}: {len(columns)}×{len(rows)} fields would be visited and at most "
+                f"{MOST_SITES} are: check that region_um or polygon_um is in µm"
+            )
         tiles = [(x, y) for i, y in enumerate(rows) for x in (columns if i % 2 == 0 else columns[::-1])]
         if not self.polygon_um:
             return tuple(tiles)

@@ -70,6 +70,11 @@ def test_a_region_is_walked_in_a_serpentine():
     assert second == sorted(second, reverse=True)
 
 
+def test_a_region_in_the_wrong_unit_is_refused_before_its_fields_are_counted_out():
+    with pytest.raises(PlanError, match="is in µm"):
+        parse_plan(document(sites_um=None, region_um={"x": [0, 6e8], "y": [0, 4e8]}), RIG).sites(RIG)
+
+
 def test_a_polygon_keeps_only_fields_whose_middle_lies_inside():
     plan = parse_plan(document(sites_um=None, polygon_um=[[0, 0], [600, 0], [0, 600]]), RIG)
     assert plan.sites(RIG)
