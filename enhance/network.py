@@ -23,6 +23,7 @@ CUBIC = -0.75
 """The free parameter of the cubic kernel, as in OpenCV and in torch."""
 CUBIC_SUPPORT = 2
 """Pixels from its centre at which it ends."""
+MID_GREY = 0.5
 INITIAL_SIGMA = 0.05
 """Width of the truncated normal that the weights are drawn from (the paper's); cut at two sigma."""
 
@@ -161,12 +162,17 @@ class Network(nn.Module):
     tail_scale : float
         Factor on the initial weights of the last convolution; below 1 a network with a skip starts near its skip.
 
+    entry_gain : float
+        Factor on the initial weights of the first convolution; other than 1, that convolution is centred on mid-grey.
+
     References
     ----------
     .. [1] Rivenson et al., "Deep learning microscopy", Optica 4, 1437 (2017), https://doi.org/10.1364/OPTICA.4.001437
     """
 
-    def __init__(self, architecture: Architecture, *, seed: int | None = None, tail_scale: float = 1.0) -> None:
+    def __init__(
+        self, architecture: Architecture, *, seed: int | None = None, tail_scale: float = 1.0, entry_gain: float = 1.0
+    ) -> None:
         super().__init__()
         widths = architecture.channels
         p, q = architecture.ratio
@@ -177,7 +183,7 @@ class Network(nn.Module):
         self.reduce = _convolution(RGB, RGB, stride=q)
         self.skip = BicubicSkip(architecture.ratio) if architecture.skip == "bicubic" else None
         if seed is not None:
-            self._draw(torch.Generator().manual_seed(seed), tail_scale)
+            self._draw(torch.Generator().manual_seed(seed), tail_scale, entry_gain)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, 3, P, Q) to (N, 3, ⌈pP/q⌉, ⌈pQ/q⌉).
@@ -192,7 +198,7 @@ class Network(nn.Module):
         y: Tensor = self.reduce(fine)  # (N, 3, ⌈pP/q⌉, ⌈pQ/q⌉)
         return y if self.skip is None else y + self.skip(x)
 
-    def _draw(self, generator: torch.Generator, tail_scale: float) -> None:
+    def _draw(self, generator: torch.Generator, tail_scale: float, entry_gain: float) -> None:
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(weight)
@@ -201,6 +207,10 @@ class Network(nn.Module):
                 nn.init.trunc_normal_(weight, std=INITIAL_SIGMA, a=-bound, b=bound, generator=generator)
         with torch.no_grad():
             self.reduce.weight.mul_(tail_scale)
+            if entry_gain != 1:
+                self.enter.weight.mul_(entry_gain)
+                centred = -MID_GREY * self.enter.weight.sum(dim=(1, 2, 3))
+                self.enter.load_state_dict({"weight": self.enter.weight, "bias": centred})
 
 
 def _convolution(inputs: int, outputs: int, *, stride: int = 1) -> nn.Conv2d:

@@ -53,7 +53,7 @@ class Optimisation:
     """
 
     def __init__(self, recipe: Recipe, architecture: Architecture, *, seed: int, device: str = "cpu") -> None:
-        network = Network(architecture, seed=seed, tail_scale=recipe.tail_scale)
+        network = Network(architecture, seed=seed, tail_scale=recipe.tail_scale, entry_gain=recipe.entry_gain)
         self._network: Network = network.to(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.learning_rate)
         self._loss = LOSSES[recipe.loss]

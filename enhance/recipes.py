@@ -38,6 +38,9 @@ class Recipe:
         Whether crops are flipped and turned by quarters, each of the eight ways equally likely.
     tail_scale : float
         Factor on the initial weights of the last convolution.
+    entry_gain : float
+        Factor on the initial weights of the first convolution. Where it is not 1 the biases of that convolution also
+        take mid-grey to zero, so that the network begins with structure instead of brightness.
     steps : int
         The budget when nobody gives one.
     """
@@ -54,6 +57,7 @@ class Recipe:
     crop_px: int
     dihedral: bool
     tail_scale: float
+    entry_gain: float
     steps: int
 
     def rate(self, step: int, *, progress: float) -> float:
@@ -88,6 +92,7 @@ PAPER = Recipe(
     crop_px=0,
     dihedral=False,
     tail_scale=1.0,
+    entry_gain=1.0,
     steps=90_000,  # some 600 passes over 9,536 patches, the number the paper had
 )
 """The paper to the letter."""
@@ -101,11 +106,12 @@ FAST = Recipe(
     warm_up_steps=20,
     decay=0.2,
     clip_norm=0.1,
-    batch=8,
+    batch=4,  # at equal time ahead of 8: +0.68 against +0.57 dB after 45 s on the simulated slides
     crop_px=48,
     dihedral=True,
     tail_scale=0.1,
-    steps=2_400,
+    entry_gain=4.0,
+    steps=4_800,
 )
 """Minutes instead of days: it learns what the bicubic enlargement lacks, from small random crops of whole pairs."""
 
