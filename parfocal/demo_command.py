@@ -8,9 +8,10 @@ import typer
 
 from parfocal.answer import Answer, answering
 from parfocal.demo import FULL, QUICK, run_demo
-from parfocal.demo_story import tell
+from parfocal.demo_story import tell, widest_crop
 from parfocal.network_commands import scores_table
 from parfocal.report import write_report
+from parfocal.result_picture import draw_result
 
 DEFAULT_OUT = Path("demo")
 
@@ -24,6 +25,7 @@ def demo(
     chain = run_demo(out, QUICK if quick else FULL)
     report = out / "report.html"
     write_report(tell(chain), report)
+    draw_result(widest_crop(chain), out / "result.png", low="40×", high="100×")
     keys = chain.evaluation.as_dict() | {
         "report": str(report),
         "registration_true_rms_px": dict(chain.true_rms_px),

@@ -21,8 +21,10 @@ from parfocal.demo import Chain
 from parfocal.demo_pictures import overview, pair_view
 from parfocal.learning_story import crops, curve, score_tables
 from parfocal.report_capture import Measurement, PairView, Registered, SiteMark, SlideMap, StackView
+from parfocal.report_learning import Crop
 from parfocal.report_story import Hero, Optics, Step, Story
 
+RESULT_PX = 96
 LIMITS = (
     "Every picture here is simulated: tissue, optics, noise and the rig's faults are computed. "
     "Scores on real slides will be lower.",
@@ -38,6 +40,13 @@ SAYS = {
     "train": "the paper's network with the fast recipe",
     "evaluate": "whole test sites against what the simulator knows",
 }
+
+
+def widest_crop(chain: Chain) -> Crop:
+    """Return the area of the first test site that the picture beside the report shows."""
+    engine = open_engine(chain.out / "model")
+    pixel_um = chain.calibration.objectives["40x"].pixel_um.value
+    return crops(chain.out / "pairs", engine, chain.evaluation, pixel_um=pixel_um, side_px=RESULT_PX)[0]
 
 
 def tell(chain: Chain) -> Story:

@@ -28,7 +28,7 @@ def tell_evaluation(evaluation: Evaluation, engine: Engine, pairs: Path) -> Stor
         The training set whose test sites were scored.
     """
     card = open_training_set(pairs).card
-    low, high = (f"{card.optics[side]['magnification']:g}×" for side in ("low", "high"))
+    low, high = (f"{lens.magnification:g}×" for lens in (card.optics.low, card.optics.high))
     return Story(
         title="How well does it enhance?",
         subtitle=f"Model {engine.checkpoint.weights_sha256[:12]} on the {evaluation.split} sites of {pairs.name}.",

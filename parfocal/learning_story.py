@@ -57,7 +57,9 @@ def score_tables(evaluation: Evaluation) -> tuple[Scores, ...]:
     return tuple(tables)
 
 
-def crops(pairs: Path, engine: Engine, evaluation: Evaluation, *, pixel_um: float) -> tuple[Crop, ...]:
+def crops(
+    pairs: Path, engine: Engine, evaluation: Evaluation, *, pixel_um: float, side_px: int = CROP_PX
+) -> tuple[Crop, ...]:
     """Cut one lively area out of each of the first test sites, through every method.
 
     Parameters
@@ -70,8 +72,10 @@ def crops(pairs: Path, engine: Engine, evaluation: Evaluation, *, pixel_um: floa
         Names the sites.
     pixel_um : float
         Of the low-power picture.
+    side_px : int
+        Of the area, in low-power pixels.
     """
-    return tuple(_crop(pairs / "pairs", engine, site, pixel_um) for site in list(evaluation.sites)[:CROPS])
+    return tuple(_crop(pairs / "pairs", engine, site, pixel_um, side_px) for site in list(evaluation.sites)[:CROPS])
 
 
 def _by_site(evaluation: Evaluation, which: str) -> dict[str, dict[str, Score]]:
@@ -83,11 +87,11 @@ def _scores(scores: SiteScores, which: str) -> dict[str, Score]:
     return {name: Score(**found[name].as_dict()) for name in METHODS if name in found}
 
 
-def _crop(folder: Path, engine: Engine, site: str, pixel_um: float) -> Crop:
+def _crop(folder: Path, engine: Engine, site: str, pixel_um: float, side_px: int) -> Crop:
     low, high = np.load(folder / f"{site}_low.npy"), np.load(folder / f"{site}_high.npy")
     factor = high.shape[0] / low.shape[0]
-    row, column = _liveliest(low)
-    coarse = np.s_[row : row + CROP_PX, column : column + CROP_PX]
+    row, column = _liveliest(low, side_px)
+    coarse = np.s_[row : row + side_px, column : column + side_px]
     fine = tuple(slice(round(side.start * factor), round(side.stop * factor)) for side in coarse)
     truth = folder / f"{site}_truth.npy"
     return Crop(
@@ -96,17 +100,17 @@ def _crop(folder: Path, engine: Engine, site: str, pixel_um: float) -> Crop:
         bicubic=np.asarray(bicubic(low, engine.checkpoint.ratio)[fine], dtype=np.uint8),
         network=np.asarray(engine.enhance(low)[fine], dtype=np.uint8),
         label=high[fine],
-        width_um=CROP_PX * pixel_um,
+        width_um=side_px * pixel_um,
         truth=np.load(truth)[fine] if truth.is_file() else None,
     )
 
 
-def _liveliest(low: Any) -> tuple[int, int]:
+def _liveliest(low: Any, side_px: int) -> tuple[int, int]:
     """Corner of the crop with most contrast in green: where there is something to see."""
     green = low[..., 1].astype(np.float64)
     corners = [
         (row, column)
-        for row in range(0, max(1, low.shape[0] - CROP_PX), CROP_PX // 2)
-        for column in range(0, max(1, low.shape[1] - CROP_PX), CROP_PX // 2)
+        for row in range(0, max(1, low.shape[0] - side_px), side_px // 4)
+        for column in range(0, max(1, low.shape[1] - side_px), side_px // 4)
     ]
-    return max(corners, key=lambda at: float(green[at[0] : at[0] + CROP_PX, at[1] : at[1] + CROP_PX].std()))
+    return max(corners, key=lambda at: float(green[at[0] : at[0] + side_px, at[1] : at[1] + side_px].std()))

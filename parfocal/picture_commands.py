@@ -23,9 +23,13 @@ def register(
     low: Annotated[Path, typer.Argument(help="The picture of the lower magnification.")],
     high: Annotated[Path, typer.Argument(help="The sharper picture of a part of it.")],
     factor: Annotated[float, typer.Option("--factor", help="Pixels of HIGH per pixel of LOW.")] = 2.5,
+    white_levels: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--white-levels", help="Pixel values of saturation of LOW and HIGH, e.g. 255 4095."),
+    ] = None,
 ) -> Answer:
     """Find the transform that lays HIGH on LOW, its residual, and whether to believe it."""
-    found = register_pictures(read_picture(low), read_picture(high), factor=factor)
+    found = register_pictures(read_picture(low), read_picture(high), factor=factor, white_levels=white_levels)
     keys = {
         "matrix": found.matrix.tolist(),
         "residual_px": found.residual_px,
