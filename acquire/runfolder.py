@@ -14,7 +14,8 @@ import yaml
 from acquire.errors import StoreError
 from acquire.frame import Frame, Position
 from acquire.journal import Journal
-from acquire.plan import Plan, parse_plan, plan_document
+from acquire.plan import Plan
+from acquire.planfile import parse_plan, plan_document
 from acquire.stackfile import read_pixels, sha256_of, sync_folder, write_stack
 from acquire.store import Stack
 from calibration import record

@@ -15,7 +15,7 @@ import yaml
 from acquire.characterise import Characterise
 from acquire.errors import StoreError
 from acquire.open import open_microscope, open_witness
-from acquire.plan import parse_plan
+from acquire.planfile import parse_plan
 from acquire.runfolder import create_run
 from acquire.scan import Scan
 from acquire.simulated.architecture import GLASS_UM

@@ -13,7 +13,7 @@ from acquire.characterise import Characterise
 from acquire.errors import PlanError
 from acquire.micromanager import MicroManagerMicroscope
 from acquire.open import open_microscope, open_witness
-from acquire.plan import load_plan
+from acquire.planfile import load_plan
 from acquire.preflight import Item, check_microscope, check_plan, passed
 from acquire.runfolder import create_run
 from acquire.scan import Confirm, Scan

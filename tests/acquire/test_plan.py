@@ -1,14 +1,17 @@
 """Plans."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from skimage.measure import points_in_poly
 
 from acquire.errors import PlanError
-from acquire.plan import StackPlan, load_plan, parse_plan, plan_document
+from acquire.plan import StackPlan
+from acquire.planfile import load_plan, parse_plan, plan_document
 from calibration.rig import load_rig
 
 RIG = load_rig("simulated")
@@ -75,10 +78,45 @@ def test_a_region_in_the_wrong_unit_is_refused_before_its_fields_are_counted_out
         parse_plan(document(sites_um=None, region_um={"x": [0, 6e8], "y": [0, 4e8]}), RIG).sites(RIG)
 
 
-def test_a_polygon_keeps_only_fields_whose_middle_lies_inside():
-    plan = parse_plan(document(sites_um=None, polygon_um=[[0, 0], [600, 0], [0, 600]]), RIG)
-    assert plan.sites(RIG)
-    assert all(site.x_um + site.y_um <= 600 for site in plan.sites(RIG))
+@given(
+    corners=st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=3, max_size=7),
+    weights=st.lists(st.floats(0.01, 1), min_size=3, max_size=3),
+    overlap=st.floats(0, 60),
+)
+def test_every_point_of_a_polygon_lies_in_some_field(corners, weights, overlap):
+    plan = parse_plan(document(sites_um=None, polygon_um=corners, overlap_percent=overlap), RIG)
+    half = np.array(RIG.field_um("40x")) / 2 + 1e-6
+    middles = np.array([(site.x_um, site.y_um) for site in plan.sites(RIG)])
+    for point in points_of(corners, weights):
+        assert np.any(np.all(np.abs(middles - point) <= half, axis=1))
+
+
+def points_of(corners, weights):
+    """Points on the sides, and in the interior as far as the even-odd rule counts them in."""
+    corners = np.array(corners)
+    yield from corners
+    yield from weights[0] * corners + (1 - weights[0]) * np.roll(corners, 1, axis=0)
+    triples = np.array(list(combinations(corners, 3)))
+    inner = np.einsum("tkp,k->tp", triples, np.array(weights) / sum(weights))
+    yield from inner[points_in_poly(inner, corners)]
+
+
+def test_a_field_that_the_polygon_does_not_touch_is_not_visited():
+    width, _ = RIG.field_um("40x")
+    plan = parse_plan(document(sites_um=None, polygon_um=[[0, 0], [600, 0], [0, 600]], overlap_percent=0), RIG)
+    assert all(site.x_um + site.y_um <= 600 + width for site in plan.sites(RIG))
+    assert any(site.x_um + site.y_um > 600 for site in plan.sites(RIG))
+
+
+def test_a_polygon_within_one_field_is_one_site():
+    plan = parse_plan(document(sites_um=None, polygon_um=[[100, 100], [110, 100], [100, 110]]), RIG)
+    assert [(site.x_um, site.y_um) for site in plan.sites(RIG)] == [(105, 105)]
+
+
+def test_a_rectangle_drawn_as_a_polygon_is_covered_as_the_region_is():
+    as_region = parse_plan(document(sites_um=None, region_um={"x": [0, 300], "y": [0, 150]}), RIG)
+    corners = [[0, 0], [300, 0], [300, 150], [0, 150]]
+    assert parse_plan(document(sites_um=None, polygon_um=corners), RIG).sites(RIG) == as_region.sites(RIG)
 
 
 @pytest.mark.parametrize(

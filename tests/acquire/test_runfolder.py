@@ -11,7 +11,7 @@ import tifffile
 from acquire.errors import StoreError
 from acquire.frame import Frame, Position
 from acquire.journal import Journal
-from acquire.plan import parse_plan
+from acquire.planfile import parse_plan
 from acquire.runfolder import create_run, open_run
 from calibration.rig import load_rig
 from tests.contracts.store import StoreContract

@@ -6,7 +6,7 @@ import pytest
 
 from acquire.errors import CameraError, LimitError, PlanError
 from acquire.open import open_microscope
-from acquire.plan import parse_plan
+from acquire.planfile import parse_plan
 from acquire.runfolder import create_run, open_run
 from acquire.scan import Scan
 from calibration.rig import dump_rig, load_rig, parse_rig

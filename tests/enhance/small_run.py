@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from acquire.frame import Frame, Position
-from acquire.plan import parse_plan
+from acquire.planfile import parse_plan
 from acquire.runfolder import RunFolder, create_run
 from acquire.truthfile import Truth, write_truth
 from calibration.affine import compose, scaling

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from acquire.plan import parse_plan
+from acquire.planfile import parse_plan
 from acquire.runfolder import create_run
 from enhance.errors import PairsError
 from enhance.pairoptics import common_optics
