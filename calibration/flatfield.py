@@ -71,8 +71,3 @@ def correct(pixels: Pixels, correction: Correction, *, white_level: float) -> Pi
     corrected = (pixels.astype(np.float32) - correction.dark * np.float32(white_level)) * scale
     levels: NDArray[np.float32] = np.clip(np.rint(corrected), 0, white_level)
     return levels.astype(np.uint8) if pixels.dtype == np.uint8 else levels.astype(np.uint16)
-
-
-def to_transmission(pixels: Pixels, *, white_level: float) -> NDArray[np.float32]:
-    """Transmission (glass = 1) of a corrected picture."""
-    return pixels.astype(np.float32) / np.float32(GLASS_LEVEL * white_level)
