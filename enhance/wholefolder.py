@@ -32,10 +32,11 @@ def whole_folder(out: Path, *, marker: str) -> Iterator[Path]:
     PairsError
         When `out` holds something else, or the disk refuses.
     """
-    if out.exists() and not (out / marker).is_file() and (out.is_file() or any(out.iterdir())):
-        raise PairsError(f"{out} is there already and is no training set: give a new folder")
     out = out.resolve()
     part, old = (out.with_name(f".{out.name}.{state}") for state in STATES)
+    _put_back(old, out, marker)
+    if out.exists() and not (out / marker).is_file() and (out.is_file() or any(out.iterdir())):
+        raise PairsError(f"{out} is there already and is no training set: give a new folder")
     try:
         for folder in (part, old):
             shutil.rmtree(folder, ignore_errors=True)
@@ -49,3 +50,13 @@ def whole_folder(out: Path, *, marker: str) -> Iterator[Path]:
         raise PairsError(f"{out} cannot be written ({error}): make room, or close what uses it") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _put_back(old: Path, out: Path, marker: str) -> None:
+    """Undo a swap that was killed between its two renames, which left nothing under the name of `out`."""
+    if out.exists() or not (old / marker).is_file():
+        return
+    try:
+        old.replace(out)
+    except OSError as error:
+        raise PairsError(f"{old} cannot be put back as {out.name} ({error}): close what uses it") from error
