@@ -197,7 +197,7 @@ class TrainingRun:
             weights=self._optimisation.arrays(),
             recipe=self._recipe.name,
             pixel_um={"low": card.pixel_um.low, "high": card.pixel_um.high},
-            optics=card.optics,
+            optics=card.optics.model_dump(),
             corrected=card.corrected,
             simulated_only=card.simulated,
             data_sha256=card.data_sha256,

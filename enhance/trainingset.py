@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 
+from calibration.optics import Immersion
 from calibration.rig import first_fault
 from enhance.errors import PairsError
 
@@ -25,8 +26,28 @@ class PixelSizes(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    low: float
-    high: float
+    low: PositiveFloat
+    high: PositiveFloat
+
+
+class Lens(BaseModel):
+    """What an objective is, as far as resolution goes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    na: PositiveFloat
+    magnification: PositiveFloat
+    immersion: Immersion
+
+
+class CardOptics(BaseModel):
+    """The two objectives and the condenser that a training set was taken with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low: Lens
+    high: Lens
+    condenser_na: PositiveFloat
 
 
 class Card(BaseModel):
@@ -46,7 +67,7 @@ class Card(BaseModel):
         Pixel value of saturation.
     pixel_um : PixelSizes
         Of input and label.
-    optics : mapping
+    optics : CardOptics
         Objectives and condenser they were taken with.
     data_sha256 : str
         Of the pictures.
@@ -54,13 +75,13 @@ class Card(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    ratio: tuple[int, int]
+    ratio: tuple[PositiveInt, PositiveInt]
     label: Literal["fused", "plane"]
     corrected: bool
     simulated: bool
-    white_level: float
+    white_level: PositiveFloat
     pixel_um: PixelSizes
-    optics: Mapping[str, Any]
+    optics: CardOptics
     data_sha256: str
 
 

@@ -6,6 +6,11 @@ import cv2
 import numpy as np
 import yaml
 
+OPTICS = {
+    "low": {"na": 0.95, "magnification": 40, "immersion": "air"},
+    "high": {"na": 1.4, "magnification": 100, "immersion": "oil"},
+    "condenser_na": 0.55,
+}
 COLUMNS = ("id", "run", "slide", "site", "split", "accepted", "reason")
 
 
@@ -78,7 +83,7 @@ def write_pairs(
         "simulated": True,
         "white_level": 255,
         "pixel_um": {"low": 0.185, "high": 0.185 * q / p},
-        "optics": {"condenser_na": 0.55},
+        "optics": OPTICS,
         "data_sha256": "1" * 64,
     }
     (folder / "card.yaml").write_text(yaml.safe_dump(facts | card))

@@ -3,7 +3,7 @@ import pytest
 
 from enhance.errors import PairsError
 from enhance.trainingset import open_training_set
-from tests.enhance.small_pairs import write_pairs
+from tests.enhance.small_pairs import OPTICS, write_pairs
 
 
 @pytest.fixture
@@ -37,6 +37,19 @@ def test_a_set_without_accepted_sites_is_refused(folder):
 def test_a_damaged_card_is_refused(folder, text, says):
     (folder / "card.yaml").write_text(text)
     with pytest.raises(PairsError, match=says):
+        open_training_set(folder)
+
+
+def test_a_card_without_its_objectives_is_refused_by_the_key(tmp_path):
+    folder = write_pairs(tmp_path / "bare", low_px=20, patch_px=10, optics={"condenser_na": 0.55})
+    with pytest.raises(PairsError, match=r"'optics\.low' is missing"):
+        open_training_set(folder)
+
+
+def test_a_card_with_an_objective_that_cannot_be_is_refused(tmp_path):
+    optics = OPTICS | {"high": {"na": -1.4, "magnification": 100, "immersion": "oil"}}
+    folder = write_pairs(tmp_path / "bare", low_px=20, patch_px=10, optics=optics)
+    with pytest.raises(PairsError, match=r"optics\.high\.na"):
         open_training_set(folder)
 
 
