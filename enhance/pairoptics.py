@@ -55,8 +55,8 @@ def common_optics(runs: Sequence[RunFolder]) -> PairOptics:
     Raises
     ------
     PairsError
-        When a run has fewer than two objectives, the second is not the stronger one, or runs differ in objectives,
-        pixel sizes or in whether they are calibrated.
+        When a run has fewer than two objectives, the second is not the stronger one, its pictures do not depend on
+        the objective, or runs differ in objectives, pixel sizes or in whether they are calibrated.
     """
     first = _optics(runs[0])
     for run in runs[1:]:
@@ -77,6 +77,11 @@ def common_optics(runs: Sequence[RunFolder]) -> PairOptics:
 
 
 def _optics(run: RunFolder) -> PairOptics:
+    if run.rig.source.kind == "demo":
+        raise PairsError(
+            f"run {run.path.name} was captured on rig {run.rig.name}, whose pictures do not depend on the objective: "
+            "there is nothing to pair, capture on the rig `simulated` or on your own"
+        )
     if len(run.objectives) <= 1:
         raise PairsError(
             f"run {run.path.name} has only the objectives {list(run.objectives)}: pairs need a plan with two, the one "

@@ -7,6 +7,7 @@ import pytest
 
 from acquire.planfile import parse_plan
 from acquire.runfolder import create_run
+from calibration.rig import load_rig
 from enhance.errors import PairsError
 from enhance.pairoptics import common_optics
 from tests.enhance.small_run import small_calibration, small_rig
@@ -52,8 +53,10 @@ def test_one_objective_makes_no_pairs(begin):
 
 
 def test_the_stronger_objective_first_is_refused(begin):
+    rig = small_rig()
+    dry = tuple(replace(objective, na=0.9, immersion="air") for objective in rig.objectives)
     with pytest.raises(PairsError, match="took 100x before 40x"):
-        common_optics([begin("a", ("100x", "40x"))])
+        common_optics([begin("a", ("100x", "40x"), rig=replace(rig, objectives=dry))])
 
 
 def test_other_optics_are_no_common_ones(begin):
@@ -67,3 +70,10 @@ def test_other_optics_are_no_common_ones(begin):
 def test_calibrated_and_uncalibrated_runs_do_not_mix(begin):
     with pytest.raises(PairsError, match="run b was captured without a calibration"):
         common_optics([begin("a"), begin("b", calibrated=False)])
+
+
+def test_pictures_that_do_not_depend_on_the_objective_are_not_paired(begin):
+    demo = load_rig("demo")
+    run = begin("stock", ("10x", "40x"), rig=demo, calibrated=False)
+    with pytest.raises(PairsError, match="do not depend on the objective: there is nothing to pair"):
+        common_optics([run])
