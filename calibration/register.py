@@ -29,6 +29,9 @@ FOUND_NCC = 0.3
 LEAST_CONTRAST = 0.5
 """Standard deviation of the blurred, high-passed picture over that of the noise; noise alone has 0.35."""
 
+LEVELS = 255
+"""Grey levels between black and white in which contrast and noise are compared, whatever the cameras' bits."""
+
 CLIPPED_FRACTION = 0.5
 """A picture of which more than this lies at one extreme value is clipped or blank."""
 
@@ -74,6 +77,7 @@ def register(
     prior: ArrayLike | None = None,
     search_px: float = 60.0,
     gates: Gates = GATES,
+    white_levels: tuple[float, float] | None = None,
 ) -> Registration:
     """Find the affine transform that lays `high` on `low`.
 
@@ -90,6 +94,9 @@ def register(
         How far from the prior to look, in LOW pixels.
     gates : Gates
         Limits of acceptance.
+    white_levels : (float, float), optional
+        Pixel values of saturation of LOW and HIGH, needed where they differ and are not the largest values that their
+        dtypes hold, as of a 12-bit camera and an 8-bit one: contrast, noise and energy are compared at equal white.
 
     Returns
     -------
@@ -99,10 +106,12 @@ def register(
     Raises
     ------
     MeasurementError
-        When an array is no colour picture or the factor no ratio; never for what the pictures show.
+        When an array is no colour picture, the factor no ratio or a white level not positive; never for what the
+        pictures show.
     """
     ratio = as_ratio(factor)
-    large, sharp = green(low), green(high)
+    white_low, white_high = white_levels or (None, None)
+    large, sharp = _at_levels(low, white_low), _at_levels(high, white_high)
     to_small = scaling(float(ratio))
     small_shape = (int(sharp.shape[0] / ratio), int(sharp.shape[1] / ratio))
     nominal = compose(centred(small_shape, large.shape), to_small) if prior is None else np.asarray(prior, dtype=float)
@@ -115,6 +124,15 @@ def register(
         return _registration(nominal, NOTHING, str(error))
     matrix = compose(found, to_small)
     return _registration(matrix, evidence, judge(evidence, matrix, nominal, gates))
+
+
+def _at_levels(picture: Pixels, white_level: float | None) -> Plane:
+    """Green of a picture with black at 0 and white at `LEVELS`."""
+    plane = green(picture)
+    white = np.iinfo(picture.dtype).max if white_level is None else white_level
+    if not white > 0:
+        raise MeasurementError(f"white level {white} is not positive: give the pixel value of saturation, e.g. 4095")
+    return plane * np.float32(LEVELS / white)
 
 
 def _registration(matrix: Matrix, evidence: Evidence, reason: str) -> Registration:

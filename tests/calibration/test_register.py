@@ -71,6 +71,32 @@ def test_sixteen_bit_pictures_register_like_eight_bit_ones(pair):
     np.testing.assert_allclose(twelve_bit.matrix, register(low, high, factor=2.5).matrix, atol=1e-3)
 
 
+def test_an_eight_bit_low_and_a_sixteen_bit_high_register_like_eight_bit_ones(pair):
+    low, high, matrix = pair
+    found = register(low, high.astype(np.uint16) * 257, factor=2.5)
+    assert off_px(found, matrix) < CLOSE_PX
+    assert found.accepted
+    assert found.energy_ratio == pytest.approx(register(low, high, factor=2.5).energy_ratio, rel=1e-3)
+
+
+@pytest.mark.parametrize("twelve_bit", ["low", "high"])
+def test_a_twelve_bit_picture_beside_an_eight_bit_one_registers_with_its_white_level(pair, twelve_bit):
+    low, high, matrix = pair
+    whites = (4095, 255) if twelve_bit == "low" else (255, 4095)
+    seen_low, seen_high = (
+        np.rint(picture * (white / 255)).astype(np.uint16) for picture, white in zip((low, high), whites, strict=True)
+    )
+    found = register(seen_low, seen_high, factor=2.5, white_levels=whites)
+    assert off_px(found, matrix) < CLOSE_PX
+    assert found.accepted
+
+
+def test_a_white_level_of_nothing_is_an_error_of_the_caller(pair):
+    low, high, _ = pair
+    with pytest.raises(MeasurementError, match="white level 0 is not positive"):
+        register(low, high, factor=2.5, white_levels=(255, 0))
+
+
 def test_strong_noise_costs_little(tissue, draw_pair):
     low, high, matrix = draw_pair(tissue, 2.5, PLACE, high=HIGH, low=LOW, noise=6)
     found = register(low, high, factor=2.5)
