@@ -24,7 +24,7 @@ from calibration.record import Calibration
 from calibration.rig import load_rig
 from enhance.edf import fuse
 from parfocal.answer import Answer, answering, people
-from parfocal.bars import bar
+from parfocal.bars import Bar, bar
 from parfocal.plan_picture import draw_plan
 
 RigOption = Annotated[str, typer.Option("--rig", help="A rig file, or `simulated`, or `demo`.")]
@@ -75,7 +75,7 @@ def calibrate(
     loaded = load_rig(rig)
     record.check_writable(out)
     with open_microscope(loaded) as microscope, bar("Calibrating") as step:
-        work = Characterise(microscope=microscope, confirm=_confirm(loaded), progress=step)
+        work = Characterise(microscope=microscope, confirm=_confirm(loaded, step), progress=step)
         at_um, glass_um = _places(microscope, at_um, glass_um)
         measured = work.calibrate(at_um=at_um, glass_um=glass_um, now=datetime.now(UTC))
     record.save(measured, out)
@@ -99,7 +99,8 @@ def capture(
         run = create_run(out, wanted, loaded, known)
         microscope.log_to(out / "log.txt")
         truth = open_witness(microscope, out, objectives=wanted.objectives, fuse=lambda planes: fuse(planes).image)
-        result = Scan(microscope=microscope, run=run, confirm=_confirm(loaded), progress=step, truth=truth).capture()
+        confirm = _confirm(loaded, step)
+        result = Scan(microscope=microscope, run=run, confirm=confirm, progress=step, truth=truth).capture()
     says = f"{result.done} of {result.sites} visits stored in {out} ({result.state}, {result.seconds:.0f} s)."
     if loaded.source.kind == "demo":
         says += " No picture of this rig depends on objective or focus: focusing was left out."
@@ -124,18 +125,19 @@ def _calibration(path: Path | None, rig: Rig) -> Calibration | None:
     return calibration
 
 
-def _confirm(rig: Rig) -> Confirm:
+def _confirm(rig: Rig, shown: Bar) -> Confirm:
     if rig.source.kind in ("demo", "simulated"):
         return lambda _question: True
-    return _asked
+    return lambda question: asked(question, shown)
 
 
-def _asked(question: str) -> bool:
-    """Ask the person; no answer, as where there is no terminal, is a no."""
-    try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:
-        return False
+def asked(question: str, shown: Bar) -> bool:
+    """Ask the person, the bar taken away meanwhile; no answer, as where there is no terminal, is a no."""
+    with shown.pause():
+        try:
+            return typer.confirm(question, err=True)
+        except typer.Abort:
+            return False
 
 
 def _items(items: Sequence[Item], title: str) -> Answer:
