@@ -12,7 +12,7 @@ import numpy as np
 from acquire.autofocus import autofocus, pictures_depend_on_focus
 from acquire.errors import MicroscopeError
 from acquire.frame import Frame, Pixels
-from acquire.micromanager import MicroManagerMicroscope
+from acquire.microscope import Microscope
 from acquire.plan import StackPlan
 from calibration.errors import MeasurementError
 from calibration.flatfield import Correction, correct
@@ -52,7 +52,7 @@ class Characterise:
 
     Parameters
     ----------
-    microscope : MicroManagerMicroscope
+    microscope : Microscope
         Focused by hand on tissue with the first objective.
     confirm : callable
         Asked before oil goes on the slide.
@@ -62,7 +62,7 @@ class Characterise:
         At how many places offsets are measured.
     """
 
-    microscope: MicroManagerMicroscope
+    microscope: Microscope
     confirm: Confirm
     progress: Step
     sites: int = SITES

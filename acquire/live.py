@@ -44,6 +44,8 @@ class CoreStream:
             number, image = self.newest()
         except IndexError:
             return None
+        except Exception as error:
+            raise CameraError(f"live gave no frame ({error}): check the camera and its connection") from error
         if number == self._last:
             return None
         self._last = number

@@ -3,26 +3,16 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from acquire import safety
+from acquire import camera, motion, safety
 from acquire.errors import CameraError, DeviceError, InterlockError, PixelError
 from acquire.frame import Frame, Position
 from acquire.live import CoreStream, Newest
 from acquire.pixels import to_rgb
 from calibration.optics import Objective, Rig
-
-XY_TOLERANCE_UM = 1.0
-Z_TOLERANCE_UM = 0.1
-SLOWEST_XY_UM_PER_S = 100.0
-SLOWEST_Z_UM_PER_S = 10.0
-BASE_TIMEOUT_MS = 5000
-TURRET_TIMEOUT_MS = 30_000
-EXPOSURE_TOLERANCE = 0.01
-EXPOSURE_STEP_MS = 0.01
 
 
 class MicroManagerMicroscope:
@@ -63,17 +53,12 @@ class MicroManagerMicroscope:
     @property
     def position_um(self) -> Position:
         """Stage and focus position in µm, read from the devices now."""
-        stage, drive = self.core.get_xy_stage_device(), self.rig.z.device
-        return Position(
-            float(_read(stage, lambda: self.core.get_x_position(stage))),
-            float(_read(stage, lambda: self.core.get_y_position(stage))),
-            float(_read(drive, lambda: self.core.get_position(drive))),
-        )
+        return motion.position(self.core, self.rig.z.device)
 
     @property
     def objective(self) -> Objective:
         """The objective in the light path, read from the turret now."""
-        label = self._label()
+        label = motion.turret_label(self.core, self.rig.nosepiece)
         for objective in self.rig.objectives:
             if objective.label == label:
                 return objective
@@ -85,57 +70,49 @@ class MicroManagerMicroscope:
     def move_xy(self, x_um: float, y_um: float) -> None:
         """Move the stage and wait for rest; see `Microscope.move_xy`."""
         safety.check_xy(self.rig.limits_um, x_um, y_um)
-        stage, here = self.core.get_xy_stage_device(), self.position_um
-        distance_um = max(abs(x_um - here.x), abs(y_um - here.y))
-        self._move(stage, distance_um / SLOWEST_XY_UM_PER_S, lambda: self.core.set_xy_position(stage, x_um, y_um))
-        there = self.position_um
-        if max(abs(there.x - x_um), abs(there.y - y_um)) > XY_TOLERANCE_UM:
-            raise DeviceError(
-                f"the stage was sent to ({x_um:.2f}, {y_um:.2f}) µm and reads ({there.x:.2f}, {there.y:.2f}): "
-                "check that nothing blocks it"
-            )
+        motion.move_stage(self.core, self.rig.z.device, x_um, y_um)
 
     def move_z(self, z_um: float) -> None:
         """Move the focus drive and wait for rest; see `Microscope.move_z`."""
         safety.check_z(self.rig, z_um, focus_um=self.focus_um, objective=self.objective.name)
-        self._drive_z(z_um)
+        motion.move_focus(self.core, self.rig.z.device, z_um)
 
     def expect_focus(self, z_um: float) -> None:
         """Bound `move_z` by the near margin past this Z until the nosepiece turns; see `Microscope.expect_focus`."""
         self.focus_um = z_um
 
     def retract(self) -> None:
-        """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back.
-
-        Raises
-        ------
-        InterlockError
-            When it did not arrive.
-        """
-        if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
-            self._drive_z(self.rig.z_safe_um)
-        safety.check_retracted(self.rig, self.position_um.z)
+        """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back; see `Microscope.retract`."""
+        try:
+            if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
+                motion.move_focus(self.core, self.rig.z.device, self.rig.z_safe_um)
+            z_um = self.position_um.z
+        except DeviceError as error:
+            raise InterlockError(
+                f"z was not retracted to z_safe_um {self.rig.z_safe_um:.2f} ({error}): "
+                "the nosepiece may not turn before the focus drive does this"
+            ) from error
+        safety.check_retracted(self.rig, z_um)
 
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece after retracting Z; see `Microscope.select_objective`."""
-        wanted = self.rig.objective(name)
-        if self._label() == wanted.label:
+        wanted, nosepiece = self.rig.objective(name), self.rig.nosepiece
+        if motion.turret_label(self.core, nosepiece) == wanted.label:
             return
         self.retract()
         self.focus_um = None
-        nosepiece = self.rig.nosepiece
-        self._call(nosepiece, lambda: self.core.set_property(nosepiece, "Label", wanted.label), TURRET_TIMEOUT_MS)
-        found = self._label()
+        motion.turn(self.core, nosepiece, wanted.label)
+        found = motion.turret_label(self.core, nosepiece)
         if found != wanted.label:
             raise InterlockError(
                 f"the turret was sent to {wanted.label!r} and reads {found!r}: "
                 "Z stays retracted; check the turret by hand"
             )
-        self._apply(wanted.preset)
+        motion.apply_settings(self.core, wanted.preset)
 
     def snap(self, exposure_ms: float) -> Frame:
         """Expose one frame at rest; see `Microscope.snap`."""
-        self._set_exposure(exposure_ms)
+        camera.set_exposure(self.core, exposure_ms)
         try:
             self.core.snap_image()
             image = self.core.get_image()
@@ -163,14 +140,14 @@ class MicroManagerMicroscope:
             number=next(self._numbers),
             time_s=self._clock(),
             binning=int(self.core.get_property(self.core.get_camera_device(), "Binning")),
-            roi=(0, 0, columns, rows),
+            roi=camera.region(self.core),
             simulated=self.rig.source.kind in ("simulated", "demo"),
         )
 
     @contextmanager
     def live(self, exposure_ms: float) -> Iterator[CoreStream]:
         """Run the camera freely; leaving the context stops it."""
-        self._set_exposure(exposure_ms)
+        camera.set_exposure(self.core, exposure_ms)
         stream = CoreStream(core=self.core, newest=self._newest, frame_of=self.frame_of)
         try:
             yield stream
@@ -206,72 +183,5 @@ class MicroManagerMicroscope:
         self.core.enable_debug_log(True)
 
     def lock_camera(self) -> Mapping[str, str]:
-        """Set the camera properties of the rig file and read them back.
-
-        Returns
-        -------
-        mapping
-            Property to value as the camera reports it.
-
-        Raises
-        ------
-        CameraError
-            When the camera reports another value than was set.
-        """
-        camera, lock = self.core.get_camera_device(), self.rig.camera.lock
-        self._apply(tuple((camera, name, value) for name, value in lock.items()))
-        found = {name: str(self.core.get_property(camera, name)) for name in lock}
-        for name, value in lock.items():
-            if found[name] != str(value):
-                raise CameraError(
-                    f"camera property {name} was set to {value!r} and reads {found[name]!r}: edit camera.lock"
-                )
-        return found
-
-    def _label(self) -> str:
-        nosepiece = self.rig.nosepiece
-        return str(_read(nosepiece, lambda: self.core.get_state_label(nosepiece)))
-
-    def _drive_z(self, z_um: float) -> None:
-        device = self.rig.z.device
-        distance_um = abs(z_um - self.position_um.z)
-        self._move(device, distance_um / SLOWEST_Z_UM_PER_S, lambda: self.core.set_position(device, z_um))
-        there_um = self.position_um.z
-        if abs(there_um - z_um) > Z_TOLERANCE_UM:
-            raise DeviceError(
-                f"{device} was sent to {z_um:.2f} µm and reads {there_um:.2f}: check that nothing blocks it"
-            )
-
-    def _move(self, device: str, seconds: float, go: Callable[[], None]) -> None:
-        self._call(device, go, BASE_TIMEOUT_MS + int(1000 * seconds))
-
-    def _call(self, device: str, go: Callable[[], None], timeout_ms: int) -> None:
-        try:
-            self.core.set_timeout_ms(timeout_ms)
-            go()
-            self.core.wait_for_device(device)
-        except Exception as error:
-            raise DeviceError(f"{device} did not do what it was told ({error}): check it before going on") from error
-
-    def _apply(self, settings: tuple[tuple[str, str, str], ...]) -> None:
-        for device, name, value in settings:
-            self._call(device, partial(self.core.set_property, device, name, str(value)), BASE_TIMEOUT_MS)
-
-    def _set_exposure(self, exposure_ms: float) -> None:
-        self.core.set_exposure(float(exposure_ms))
-        actual_ms = float(self.core.get_exposure())
-        if abs(actual_ms - exposure_ms) > max(EXPOSURE_TOLERANCE * exposure_ms, EXPOSURE_STEP_MS):
-            raise CameraError(
-                f"an exposure of {exposure_ms} ms was asked for and the camera took {actual_ms} ms: "
-                "choose one it can do"
-            )
-
-
-def _read(device: str, read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except Exception as error:
-        raise DeviceError(
-            f"{device or 'the stage'} could not be read ({error}): check that it is connected and that the rig file "
-            "names it as Micro-Manager does"
-        ) from error
+        """Set the camera properties of the rig file and read them back; see `acquire.camera.lock`."""
+        return camera.lock(self.core, self.rig.camera.lock)

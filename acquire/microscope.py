@@ -18,7 +18,7 @@ class LiveStream(Protocol):
         Raises
         ------
         CameraError
-            When the camera cannot be started again.
+            When the camera cannot be started again, or its newest frame cannot be read.
         """
         ...
 
@@ -71,6 +71,18 @@ class Microscope(Protocol):
         """
         ...
 
+    def retract(self) -> None:
+        """Move Z to `z_safe_um`, where the nosepiece may turn and a person may reach the slide, and read it back.
+
+        Z stays where it is when that is farther from the slide still. Nothing else moves.
+
+        Raises
+        ------
+        InterlockError
+            When Z did not reach `z_safe_um`, or cannot be read; what the focus drive said is its cause.
+        """
+        ...
+
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece: retract Z to `z_safe_um`, read it back, turn, verify the label; Z stays retracted.
 
@@ -82,6 +94,8 @@ class Microscope(Protocol):
             When the rig has no such objective; nothing has moved.
         InterlockError
             When Z did not reach `z_safe_um` (the turret was not turned) or the label is wrong after turning.
+        DeviceError
+            When the turret raised or did not come to rest; Z stays retracted.
         """
         ...
 

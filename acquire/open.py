@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from acquire.simulated.truth import Fuse, Witness
 
 IMAGE_NUMBER = "ImageNumber"
+EMPTY_BUFFER = "buffer is empty"
+"""What the core says of a running camera before its first frame: "Circular buffer is empty." in MMCore 12."""
 CONNECT_TIMEOUT_MS = 5000
 MANUAL = "manual"
+NONE = "none"
 BUFFER_MB = 128
 """Live takes the newest frame only; the default of 1024 costs that much memory and two seconds at each start."""
 
@@ -42,15 +46,12 @@ def open_microscope(rig: Rig) -> Iterator[MicroManagerMicroscope]:
     MissingExtraError
         When pycromanager or the demo adapters are not installed.
     DeviceError
-        When the configuration cannot be loaded, no Micro-Manager answers, or the nosepiece is turned by hand.
+        When the configuration cannot be loaded, no Micro-Manager answers, or the rig file asks for what is not driven:
+        a nosepiece turned by hand, raw Bayer pixels, a fine drive, a hardware focus.
     RigError
         When what stands under `simulated` in the rig file is not known.
     """
-    if rig.nosepiece == MANUAL:
-        raise DeviceError(
-            f"rig {rig.name!r} has a nosepiece turned by hand, which is not driven yet: name the turret device of "
-            "Micro-Manager under nosepiece"
-        )
+    _check_driven(rig)
     openers = {"demo": _demo, "simulated": _simulated, "in_process": _in_process, "running": _running}
     microscope = openers[rig.source.kind](rig)
     try:
@@ -83,6 +84,18 @@ def open_witness(
     pictures = microscope.rig.simulated.get("truth", "pictures") == "pictures"
     low, high = objectives[:2]
     return Witness(microscope.core, microscope.rig, run, low=low, high=high, fuse=fuse, pictures=pictures)
+
+
+def _check_driven(rig: Rig) -> None:
+    if rig.nosepiece == MANUAL:
+        raise DeviceError(
+            f"rig {rig.name!r} has a nosepiece turned by hand, which is not driven yet: name the turret device of "
+            "Micro-Manager under nosepiece"
+        )
+    wishes = {"camera.bayer": rig.camera.bayer, "z.fine": rig.z.fine, "z.hardware_focus": rig.z.hardware_focus}
+    for key, value in wishes.items():
+        if value != NONE:
+            raise DeviceError(f"rig {rig.name!r} has {key} {value!r}, which is not driven yet: write {NONE}")
 
 
 def _demo(rig: Rig) -> MicroManagerMicroscope:
@@ -119,11 +132,24 @@ def _running(rig: Rig) -> MicroManagerMicroscope:
             "start it and tick Tools > Options > Run server"
         ) from error
 
-    def newest() -> tuple[str, Any]:
-        image = core.get_last_tagged_image()
-        return str(image.tags[IMAGE_NUMBER]), image.pix
+    return MicroManagerMicroscope(rig=rig, core=core, newest=partial(newest_tagged, core), on_close=lambda: None)
 
-    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=lambda: None)
+
+def newest_tagged(core: Any) -> tuple[str, Any]:
+    """Return number and pixels of the newest frame of a running Micro-Manager.
+
+    Raises
+    ------
+    IndexError
+        When there is none yet, which comes as a Java exception and is told by its text.
+    """
+    try:
+        image = core.get_last_tagged_image()
+    except Exception as error:
+        if EMPTY_BUFFER in str(error).lower():
+            raise IndexError(EMPTY_BUFFER) from error
+        raise
+    return str(image.tags[IMAGE_NUMBER]), image.pix
 
 
 def _headless(

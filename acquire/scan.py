@@ -9,7 +9,7 @@ from acquire.autofocus import approach_z
 from acquire.errors import AcquireError, CameraError, DeviceError, LimitError, PlanError
 from acquire.focusing import FocusFinder
 from acquire.frame import Frame
-from acquire.micromanager import MicroManagerMicroscope
+from acquire.microscope import Microscope
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy, check_z
@@ -59,7 +59,7 @@ class Scan:
 
     Parameters
     ----------
-    microscope : MicroManagerMicroscope
+    microscope : Microscope
         Focused on the slide by hand when the run is new.
     run : RunFolder
         New, or begun earlier with the same plan: what it has is not captured again.
@@ -71,7 +71,7 @@ class Scan:
         Only on the simulated rig.
     """
 
-    microscope: MicroManagerMicroscope
+    microscope: Microscope
     run: RunFolder
     confirm: Confirm
     progress: Progress

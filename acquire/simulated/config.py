@@ -12,7 +12,6 @@ CONFIG_NAME = "parfocal_simulated.cfg"
 _STOCK = "MMConfig_demo.cfg"
 _STOCK_Z = "Z"
 _STOCK_TURRET = "Objective"
-_MANUAL = "manual"
 _TURRET_POSITIONS = 6
 _LEFT_OUT = (
     "Label,Objective,",
@@ -51,11 +50,10 @@ def write_config(rig: Rig, folder: Path) -> Path:
             "positions: remove some from the rig file"
         )
     stock = (Path(mm_test_adapters.device_adapter_path()) / _STOCK).read_text(encoding="utf-8")
-    turret = _STOCK_TURRET if rig.nosepiece == _MANUAL else rig.nosepiece
     kept = [line for line in stock.splitlines() if not line.startswith(_LEFT_OUT)]
-    renamed = [_renamed(line, {_STOCK_Z: rig.z.device, _STOCK_TURRET: turret}) for line in kept]
+    renamed = [_renamed(line, {_STOCK_Z: rig.z.device, _STOCK_TURRET: rig.nosepiece}) for line in kept]
     path = folder / CONFIG_NAME
-    path.write_text("\n".join([*renamed, *_own_lines(rig, turret), ""]), encoding="utf-8")
+    path.write_text("\n".join([*renamed, *_own_lines(rig), ""]), encoding="utf-8")
     return path
 
 
@@ -69,8 +67,8 @@ def _renamed(line: str, names: dict[str, str]) -> str:
     return ",".join([keyword, *fields])
 
 
-def _own_lines(rig: Rig, turret: str) -> list[str]:
-    columns, rows = rig.camera.size_px
+def _own_lines(rig: Rig) -> list[str]:
+    turret, (columns, rows) = rig.nosepiece, rig.camera.size_px
     startup = {
         "PixelType": "32bitRGB",
         "FastImage": "1",

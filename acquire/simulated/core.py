@@ -18,8 +18,6 @@ Packed = NDArray[np.uint32]
 
 _PIXEL_TYPE = "32bitRGB"
 _IMAGE_NUMBER = "ImageNumber"
-_MANUAL = "manual"
-_TURRET = "Objective"  # the demo's device when the rig file says that the nosepiece is turned by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +149,7 @@ class SimulatedCore:
         return self.scene.pose(objective=objective, stage_um=(x_um, y_um, z_um), surface_um=surface_um)
 
     def _objective(self) -> str:
-        turret = _TURRET if self._rig.nosepiece == _MANUAL else self._rig.nosepiece
-        label = self._core.get_state_label(turret)
+        label = self._core.get_state_label(self._rig.nosepiece)
         for objective in self._rig.objectives:
             if objective.label == label:
                 return objective.name

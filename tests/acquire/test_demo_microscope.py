@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from acquire.errors import DeviceError
+from acquire.errors import DeviceError, InterlockError
 from acquire.open import open_microscope
 from calibration.optics import Limits, ZDrive
 from calibration.rig import load_rig
@@ -64,8 +64,9 @@ def test_a_drive_that_does_not_retract_keeps_the_turret_from_turning(toward):
         microscope.move_z(toward * 5.0)
         stuck = StuckDrive(microscope.core)
         microscope.core = stuck
-        with pytest.raises(DeviceError, match="was sent to"):
+        with pytest.raises(InterlockError, match=r"was not retracted .*was sent to") as caught:
             microscope.select_objective("40x")
+        assert isinstance(caught.value.__cause__, DeviceError)
         assert microscope.objective.name == "10x"
         microscope.core = stuck.core
 

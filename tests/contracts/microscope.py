@@ -39,6 +39,21 @@ class MicroscopeContract:
         with pytest.raises(LimitError, match="near_margin_um"):
             microscope.move_z(microscope.rig.z.offset(far_um, margin_um + 1))
 
+    def test_retracting_takes_z_to_z_safe_and_moves_nothing_else(self, microscope):
+        microscope.move_z(2)
+        before = microscope.position_um
+        microscope.retract()
+        after = microscope.position_um
+        assert after.z == pytest.approx(microscope.rig.z_safe_um, abs=TOLERANCE_UM)
+        assert (after.x, after.y) == (before.x, before.y)
+        assert microscope.objective == microscope.rig.objectives[0]
+
+    def test_retracting_leaves_a_lens_that_is_farther_still_where_it_is(self, microscope):
+        farther_um = microscope.rig.z.offset(microscope.rig.z_safe_um, -5)
+        microscope.move_z(farther_um)
+        microscope.retract()
+        assert microscope.position_um.z == pytest.approx(farther_um, abs=TOLERANCE_UM)
+
     def test_turning_leaves_z_retracted_and_the_objective_in_place(self, microscope):
         for objective in reversed(microscope.rig.objectives):
             microscope.select_objective(objective.name)
@@ -61,6 +76,14 @@ class MicroscopeContract:
         assert not frame.pixels.flags.writeable
         assert (frame.objective, frame.exposure_ms) == (microscope.objective.name, 10)
         assert frame.position == microscope.position_um
+
+    def test_a_frame_says_which_part_of_the_sensor_it_shows(self, microscope):
+        columns, rows = microscope.rig.camera.size_px
+        assert microscope.snap(5).roi == (0, 0, columns, rows)
+        microscope.core.set_roi(8, 4, 24, 16)
+        frame = microscope.snap(5)
+        assert frame.roi == (8, 4, 24, 16)
+        assert frame.pixels.shape == (16, 24, 3)
 
     def test_frame_numbers_never_repeat(self, microscope):
         numbers = [microscope.snap(5).number for _ in range(3)]

@@ -1,7 +1,6 @@
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -219,9 +218,3 @@ def test_both_objectives_show_the_same_place_once_their_offsets_are_taken(core):
     shrunk = high[..., 1].reshape(16, 5, 96)[:, :, :95].mean(axis=1).reshape(16, 19, 5).mean(axis=2)
     coarse = middle.reshape(16, 2, 38).mean(axis=1).reshape(16, 19, 2).mean(axis=2)
     assert np.corrcoef(shrunk.ravel(), coarse.ravel())[0, 1] > 0.9
-
-
-def test_a_rig_that_turns_its_nosepiece_by_hand_uses_the_demo_turret(core):
-    manual = SimulatedCore(core._core, replace(simulated_rig(), nosepiece="manual"))
-    manual.snap_image()
-    assert manual.last_state.pose.objective == "40x"

@@ -1,0 +1,99 @@
+"""Moves of stage, focus drive and turret over a core: each with a time-out for its distance, and read back."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from acquire.errors import DeviceError
+from acquire.frame import Position
+from calibration.optics import Setting
+
+XY_TOLERANCE_UM = 1.0
+Z_TOLERANCE_UM = 0.1
+SLOWEST_XY_UM_PER_S = 100.0
+SLOWEST_Z_UM_PER_S = 10.0
+BASE_TIMEOUT_MS = 5000
+TURRET_TIMEOUT_MS = 30_000
+
+
+def position(core: Any, drive: str) -> Position:
+    """Stage and focus position in µm, read from the devices now.
+
+    Raises
+    ------
+    DeviceError
+        When one of them cannot be read; so do all functions here.
+    """
+    stage = core.get_xy_stage_device()
+    return Position(
+        float(_read(stage, lambda: core.get_x_position(stage))),
+        float(_read(stage, lambda: core.get_y_position(stage))),
+        float(_read(drive, lambda: core.get_position(drive))),
+    )
+
+
+def turret_label(core: Any, nosepiece: str) -> str:
+    """Label of the turret position in the light path, read from the turret now."""
+    return str(_read(nosepiece, lambda: core.get_state_label(nosepiece)))
+
+
+def move_stage(core: Any, drive: str, x_um: float, y_um: float) -> None:
+    """Move the stage, wait for rest and read it back.
+
+    Raises
+    ------
+    DeviceError
+        When it raised, did not come to rest in time, or stands elsewhere.
+    """
+    stage, here = core.get_xy_stage_device(), position(core, drive)
+    seconds = max(abs(x_um - here.x), abs(y_um - here.y)) / SLOWEST_XY_UM_PER_S
+    _wait(core, stage, lambda: core.set_xy_position(stage, x_um, y_um), _timeout_ms(seconds))
+    there = position(core, drive)
+    if max(abs(there.x - x_um), abs(there.y - y_um)) > XY_TOLERANCE_UM:
+        raise DeviceError(
+            f"the stage was sent to ({x_um:.2f}, {y_um:.2f}) µm and reads ({there.x:.2f}, {there.y:.2f}): "
+            "check that nothing blocks it"
+        )
+
+
+def move_focus(core: Any, drive: str, z_um: float) -> None:
+    """Move the focus drive, wait for rest and read it back; errors as in `move_stage`."""
+    seconds = abs(z_um - position(core, drive).z) / SLOWEST_Z_UM_PER_S
+    _wait(core, drive, lambda: core.set_position(drive, z_um), _timeout_ms(seconds))
+    there_um = position(core, drive).z
+    if abs(there_um - z_um) > Z_TOLERANCE_UM:
+        raise DeviceError(f"{drive} was sent to {z_um:.2f} µm and reads {there_um:.2f}: check that nothing blocks it")
+
+
+def turn(core: Any, nosepiece: str, label: str) -> None:
+    """Turn the nosepiece and wait for rest; where it then stands is for the caller to read."""
+    _wait(core, nosepiece, lambda: core.set_property(nosepiece, "Label", label), TURRET_TIMEOUT_MS)
+
+
+def apply_settings(core: Any, settings: Iterable[Setting]) -> None:
+    """Set properties one after the other, each device at rest before the next."""
+    for device, name, value in settings:
+        _wait(core, device, partial(core.set_property, device, name, str(value)), BASE_TIMEOUT_MS)
+
+
+def _timeout_ms(seconds: float) -> int:
+    return BASE_TIMEOUT_MS + int(1000 * seconds)
+
+
+def _wait(core: Any, device: str, go: Callable[[], None], timeout_ms: int) -> None:
+    try:
+        core.set_timeout_ms(timeout_ms)
+        go()
+        core.wait_for_device(device)
+    except Exception as error:
+        raise DeviceError(f"{device} did not do what it was told ({error}): check it before going on") from error
+
+
+def _read(device: str, read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except Exception as error:
+        raise DeviceError(
+            f"{device or 'the stage'} could not be read ({error}): check that it is connected and that the rig file "
+            "names it as Micro-Manager does"
+        ) from error
