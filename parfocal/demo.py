@@ -2,10 +2,7 @@
 
 import csv
 import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from enhance.open import open_engine
 from enhance.pairs import PairsResult, build_pairs
 from enhance.train import TrainResult, train
 from parfocal.bars import bar
+from parfocal.laps import Laps
 from parfocal.training_bar import TrainingBar
 
 PITCH_UM = 130.0
@@ -118,7 +116,7 @@ class Chain:
         One run folder for each slide.
     pairs, training, evaluation : results of the commands of that name
     seconds : tuple of (str, float)
-        How long each step took, in order.
+        How long each step took, in order, over all sessions in this folder.
     """
 
     out: Path
@@ -159,9 +157,9 @@ def run_demo(out: Path, size: Size) -> Chain:
     Chain
         What was made, for the report.
     """
-    clock = _Clock()
     rig = replace(load_rig("simulated"), camera=replace(load_rig("simulated").camera, size_px=size.camera_px))
     rigs = {slide.name: _write_rig(out, rig, slide) for slide in size.slides}
+    clock = Laps(out / "seconds.json")
     with clock.step("calibrate"):
         calibration = _calibrated(out, rigs[size.slides[0].name], size)
     with clock.step("capture"):
@@ -189,19 +187,8 @@ def run_demo(out: Path, size: Size) -> Chain:
         pairs=pairs,
         training=training,
         evaluation=evaluation,
-        seconds=tuple(clock.laps),
+        seconds=clock.seconds,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    laps: list[tuple[str, float]] = field(default_factory=list)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        start = time.monotonic()
-        yield
-        self.laps.append((name, time.monotonic() - start))
 
 
 def _with_slide(rig: Rig, slide: Slide) -> Rig:

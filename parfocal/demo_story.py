@@ -112,7 +112,7 @@ def _facts(chain: Chain) -> dict[str, str]:
         "Machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "Versions": ", ".join(f"{name} {metadata.version(name)}" for name in packages),
         "Training": f"{chain.training.steps} steps in {chain.training.seconds:.0f} s",
-        "In all": f"{sum(seconds for _, seconds in chain.seconds) / 60:.1f} minutes",
+        "In all sessions": f"{sum(seconds for _, seconds in chain.seconds) / 60:.1f} minutes",
     }
 
 
