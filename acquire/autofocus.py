@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from acquire.errors import LimitError
+from acquire.errors import LimitError, MicroscopeError
 from acquire.microscope import Microscope
 from calibration.errors import MeasurementError
 from calibration.optics import Rig
@@ -17,6 +17,9 @@ EXTENSIONS = 4
 APPROACH_UM = 2.0
 """How far on the far side every sweep and every final move begins, so that Z is always approached from there."""
 
+FOCUSED_KINDS = ("demo", "simulated")
+"""Rigs on which nobody can focus by hand: where they begin stands for a focused slide."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Focus:
@@ -29,6 +32,29 @@ class Focus:
 def pictures_depend_on_focus(rig: Rig) -> bool:
     """Whether focusing makes sense: the stock demo configuration paints the same picture everywhere."""
     return rig.source.kind != "demo"
+
+
+def hand_focus_um(microscope: Microscope, first: str) -> float:
+    """Return the Z that a person has focused by hand with the first objective, before anything has moved.
+
+    Parameters
+    ----------
+    microscope : Microscope
+        As the person left it. A demo or simulated one begins in focus, whatever objective is in place.
+    first : str
+        Name of the first objective of the work to be done.
+
+    Raises
+    ------
+    MicroscopeError
+        When another objective stands in the light path: its Z is not the focus of the first.
+    """
+    if microscope.rig.source.kind not in FOCUSED_KINDS and microscope.objective.name != first:
+        raise MicroscopeError(
+            f"{microscope.objective.name} stands in the light path, and the focus that was found by hand with {first} "
+            f"is needed: turn to {first}, focus by hand, start again"
+        )
+    return microscope.position_um.z
 
 
 def approach_z(microscope: Microscope, z_um: float) -> None:

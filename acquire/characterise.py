@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from acquire.autofocus import autofocus, pictures_depend_on_focus
+from acquire.autofocus import autofocus, hand_focus_um, pictures_depend_on_focus
 from acquire.errors import MicroscopeError
 from acquire.frame import Frame, Pixels
 from acquire.microscope import Microscope
@@ -84,7 +84,7 @@ class Characterise:
         Raises
         ------
         MicroscopeError
-            When this rig cannot be calibrated or the oil was not confirmed.
+            When this rig cannot be calibrated, the first objective is not in place, or the oil was not confirmed.
         MeasurementError
             When the pictures do not allow a measurement.
         """
@@ -94,9 +94,9 @@ class Characterise:
                 f"rig {rig.name!r} cannot be calibrated: its pictures depend on neither stage nor focus; "
                 "calibrate the rig `simulated`, or your own"
             )
-        self._focus_um = self.microscope.position_um.z
-        places = self._places(at_um)
         first, *others = rig.objectives
+        self._focus_um = hand_focus_um(self.microscope, first.name)
+        places = self._places(at_um)
         self.microscope.select_objective(first.name)
         flat = self._flat(first, glass_um)
         fit = self._stage(first, places[0], flat)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from acquire.autofocus import autofocus, pictures_depend_on_focus
+from acquire.autofocus import autofocus, hand_focus_um, pictures_depend_on_focus
 from acquire.focusmap import FocusSurface, fit_surface, spread, surface_from
 from acquire.microscope import Microscope
 from acquire.partner import matching_focus
@@ -23,13 +23,16 @@ class FocusFinder:
     Parameters
     ----------
     microscope : Microscope
-        Focused on the slide by hand when the run is new.
+        Where the stage and the nosepiece stand does not matter.
     run : RunFolder
         Its journal keeps the surface, so that a resumed run does not search again.
+    hand_um : float
+        Focus of the first objective, found by hand; used as long as the journal has no surface.
     """
 
     microscope: Microscope
     run: RunFolder
+    hand_um: float
 
     def surface(self, visits: Sequence[Visit]) -> FocusSurface:
         """Return the focus surface of the first objective: from the journal, or measured now.
@@ -39,28 +42,27 @@ class FocusFinder:
         visits : sequence of Visit
             Those of the first objective.
         """
-        for event in self.run.journal.events():
-            if event.get("event") == "focus":
-                return surface_from(event)
+        known = _journalled(self.run)
+        if known is not None:
+            return known
         surface = self._measured(visits)
         self.run.journal.append(event="focus", time_s=time.time(), **asdict(surface))
         return surface
 
     def _measured(self, visits: Sequence[Visit]) -> FocusSurface:
-        start_um = self.microscope.position_um.z
         self.microscope.select_objective(self.run.objectives[0])
         if self.run.plan.focus == "as_positions" or not pictures_depend_on_focus(self.run.rig):
-            return FocusSurface(z_um=start_um)
+            return FocusSurface(z_um=self.hand_um)
         count = len(visits) if self.run.plan.focus == "each" else FOCUS_SITES
         points: list[tuple[float, float, float]] = []
-        around_um = start_um
+        around_um = self.hand_um
         for index in spread([(v.x_um, v.y_um) for v in visits], count):
             z_um = self._focus(visits[index], around_um, coarse=not points)
             if z_um is not None:
                 around_um = z_um
                 points.append((visits[index].x_um, visits[index].y_um, z_um))
         if not points:
-            return FocusSurface(z_um=start_um)
+            return FocusSurface(z_um=self.hand_um)
         surface = fit_surface(points)
         return replace(surface, nodes=tuple(points)) if self.run.plan.focus == "each" else surface
 
@@ -106,3 +108,28 @@ class FocusFinder:
         if focus.z_um is None:
             self._failed(visit, focus.reason)
         return focus.z_um
+
+
+def begin_focusing(microscope: Microscope, run: RunFolder) -> FocusFinder:
+    """Return the finder for a run, before anything has moved.
+
+    Parameters
+    ----------
+    microscope : Microscope
+        Focused on the slide by hand with the first objective when the journal holds no surface.
+    run : RunFolder
+        New, or begun earlier.
+
+    Raises
+    ------
+    MicroscopeError
+        When the journal holds no surface and another objective stands in the light path; nothing has moved.
+    """
+    if _journalled(run) is not None:
+        return FocusFinder(microscope=microscope, run=run, hand_um=microscope.position_um.z)
+    return FocusFinder(microscope=microscope, run=run, hand_um=hand_focus_um(microscope, run.objectives[0]))
+
+
+def _journalled(run: RunFolder) -> FocusSurface | None:
+    found = (surface_from(event) for event in run.journal.events() if event.get("event") == "focus")
+    return next(found, None)

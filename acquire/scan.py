@@ -7,20 +7,23 @@ from typing import Literal, Protocol
 
 from acquire.autofocus import approach_z
 from acquire.errors import AcquireError, CameraError, DeviceError, LimitError, PlanError
-from acquire.focusing import FocusFinder
+from acquire.focusing import FocusFinder, begin_focusing
 from acquire.frame import Frame
 from acquire.microscope import Microscope
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy, check_z
+from acquire.slide import Confirm, slide_allows
 from calibration.errors import CalibrationError
-from calibration.optics import Objective
 
 TRIES = 2
 """How often a frame that did not arrive is asked for."""
 
+POWER_ON = "power_on"
+POSITIONED = ("focus", "stored")
+"""Events of the journal that hold positions to come back to."""
+
 State = Literal["finished", "paused"]
-Confirm = Callable[[str], bool]
 Progress = Callable[[int, int, str], None]
 """Told how many visits are stored, of how many, and what was done last."""
 
@@ -90,20 +93,25 @@ class Scan:
         LimitError
             When a target is outside the limits; nothing has moved.
         PlanError
-            When a dry objective would have to visit a slide that this run has oiled already.
+            When a dry objective would have to visit a slide that this run has oiled already, or the run was begun
+            earlier and the rig's positions die with its power.
+        MicroscopeError
+            When the focus is not known yet and another than the first objective stands in the light path; nothing has
+            moved.
         AcquireError
             When a device fails; what was stored stays stored.
         """
         start = time.monotonic()
         visits = list(self.run.plan.visits(self.run.rig, self.run.calibration))
         self._check(visits)
+        finder = begin_focusing(self.microscope, self.run)
         state: State = "finished"
         self.run.journal.append(event="began", time_s=time.time(), visits=len(visits))
         try:
             self._write_truth(self.run.sites())  # of what was stored when the run was broken off
             for name in self.run.objectives:
                 pending = [v for v in visits if v.objective == name and not self.run.has(v.site, name)]
-                if pending and not self._pass(name, pending, visits):
+                if pending and not self._pass(name, pending, visits, finder):
                     state = "paused"
                     break
         except KeyboardInterrupt:
@@ -129,6 +137,14 @@ class Scan:
             self.run.journal.append(event="not_halted", time_s=time.time(), says=str(error))
 
     def _check(self, visits: Sequence[Visit]) -> None:
+        missing = [visit for visit in visits if not self.run.has(visit.site, visit.objective)]
+        dying = [axis for axis, kind in self.run.rig.reference.items() if kind == POWER_ON]
+        if missing and dying and any(event.get("event") in POSITIONED for event in self.run.journal.events()):
+            raise PlanError(
+                f"{self.run.path} was begun earlier and rig {self.run.rig.name!r} counts {' and '.join(dying)} from "
+                "power on, so its focus and positions may mean other places by now: focus by hand and capture into a "
+                "new folder"
+            )
         outside = []
         for visit in visits:
             try:
@@ -139,11 +155,10 @@ class Scan:
             more = f" (and {len(outside) - 1} more)" if len(outside) > 1 else ""
             raise LimitError(f"{outside[0]}{more}")
 
-    def _pass(self, name: str, pending: Sequence[Visit], visits: Sequence[Visit]) -> bool:
+    def _pass(self, name: str, pending: Sequence[Visit], visits: Sequence[Visit], finder: FocusFinder) -> bool:
         objective = self.run.rig.objective(name)
-        if not self._slide_allows(objective):
+        if not slide_allows(objective, microscope=self.microscope, run=self.run, confirm=self.confirm):
             return False
-        finder = FocusFinder(microscope=self.microscope, run=self.run)
         surface = finder.surface([v for v in visits if v.objective == self.run.objectives[0]])
         self.microscope.select_objective(name)
         first_um = surface.at(*self._reference_xy(pending[0], visits)) + pending[0].z_offset_um
@@ -154,26 +169,6 @@ class Scan:
             self._visit(visit, z_um)
             self.progress(len(self.run.stored), len(visits), f"site {visit.site} with {name}")
         return True
-
-    def _slide_allows(self, objective: Objective) -> bool:
-        oiled = any(event.get("event") == "oiled" for event in self.run.journal.events())
-        if not objective.wet and oiled:
-            raise PlanError(
-                f"{objective.name} is dry and slide {self.run.slide} lies under oil since this run's oil step: "
-                "clean the slide and capture the missing dry sites into a new run"
-            )
-        if objective.wet and not oiled:
-            if not self._oil(objective):
-                return False
-            self.run.journal.append(event="oiled", time_s=time.time(), objective=objective.name)
-        return True
-
-    def _oil(self, objective: Objective) -> bool:
-        self.microscope.retract()
-        return self.confirm(
-            f"The lens is retracted. Put {objective.immersion} on the slide for {objective.label}: no bubbles, cover "
-            "glass clean, condenser as before. Go on?"
-        )
 
     def _visit(self, visit: Visit, z_um: float) -> None:
         depths = [z_um + offset_um for offset_um in visit.stack.offsets_um()]

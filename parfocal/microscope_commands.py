@@ -16,8 +16,9 @@ from acquire.open import open_microscope, open_witness
 from acquire.planfile import load_plan
 from acquire.preflight import Item, check_microscope, check_plan, passed
 from acquire.runfolder import create_run
-from acquire.scan import Confirm, Scan
+from acquire.scan import Scan
 from acquire.simulated.architecture import GLASS_UM
+from acquire.slide import Confirm
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration

@@ -1,16 +1,20 @@
 """The capture loop over the real demo core: order, resume, interruption."""
 
+from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
-from acquire.errors import CameraError, LimitError, PlanError
+from acquire.errors import CameraError, LimitError, MicroscopeError, PlanError
 from acquire.open import open_microscope
 from acquire.planfile import parse_plan
 from acquire.runfolder import create_run, open_run
 from acquire.scan import Scan
+from calibration.optics import Source
 from calibration.rig import dump_rig, load_rig, parse_rig
 
+mm_test_adapters = pytest.importorskip("mm_test_adapters")
 pytestmark = pytest.mark.core
 RIG = load_rig("demo")
 
@@ -143,6 +147,106 @@ def test_a_dry_lens_is_refused_over_a_slide_that_was_oiled(oil_rig, tmp_path):
         (run.path / "sites" / "0001_10x.ome.tif").unlink()
         with pytest.raises(PlanError, match="10x is dry and slide S1 lies under oil"):
             scan(microscope, open_run(run.path)).capture()
+
+
+def test_oil_that_was_asked_for_and_never_answered_counts_as_oil(oil_rig, tmp_path):
+    with open_microscope(oil_rig) as microscope:
+        run = create_run(tmp_path / "run", plan(), oil_rig, None)
+        with pytest.raises(Killed):
+            scan(microscope, run, confirm=killed).capture()
+        (run.path / "sites" / "0001_10x.ome.tif").unlink()
+        with pytest.raises(PlanError, match="10x is dry and slide S1 lies under oil"):
+            scan(microscope, open_run(run.path)).capture()
+
+
+def test_oil_that_was_asked_for_and_never_answered_is_asked_for_again(oil_rig, tmp_path):
+    with open_microscope(oil_rig) as microscope:
+        run = create_run(tmp_path / "run", plan(), oil_rig, None)
+        with pytest.raises(Killed):
+            scan(microscope, run, confirm=killed).capture()
+        questions = []
+        scan(microscope, open_run(run.path), confirm=lambda question: questions.append(question) or True).capture()
+        assert len(questions) == 1
+
+
+def test_a_slide_whose_oil_was_refused_is_dry(oil_rig, tmp_path):
+    with open_microscope(oil_rig) as microscope:
+        run = create_run(tmp_path / "run", plan(), oil_rig, None)
+        scan(microscope, run, confirm=lambda _question: False).capture()
+        (run.path / "sites" / "0001_10x.ome.tif").unlink()
+        result = scan(microscope, open_run(run.path), confirm=lambda _question: False).capture()
+        assert (result.state, result.done) == ("paused", 2)
+
+
+def test_the_oil_step_is_on_disk_before_the_person_is_asked(oil_rig, tmp_path):
+    with open_microscope(oil_rig) as microscope:
+        run = create_run(tmp_path / "run", plan(), oil_rig, None)
+        seen = []
+        scan(microscope, run, confirm=lambda _q: seen.append(list(run.journal.events())[-1]["event"]) or True).capture()
+        assert seen == ["oil_asked"]
+
+
+def test_a_focus_found_by_hand_in_oil_is_kept_though_the_oil_step_retracts(oil_rig, tmp_path):
+    with open_microscope(oil_rig) as microscope:
+        microscope.move_z(12.0)
+        run = create_run(tmp_path / "run", plan(objectives=["40x"]), oil_rig, None)
+        scan(microscope, run).capture()
+        assert run.read("0001", "40x").z_um == pytest.approx((11.6, 12.0, 12.4), abs=0.05)
+
+
+@pytest.mark.parametrize("axis", ["xy", "z"])
+def test_a_run_is_not_resumed_where_positions_die_with_the_power(tmp_path, axis):
+    rig = replace(RIG, reference=dict(RIG.reference) | {axis: "power_on"})
+    with open_microscope(rig) as microscope:
+        run = create_run(tmp_path / "run", plan(), rig, None)
+        scan(microscope, run).capture()
+        (run.path / "sites" / "0002_40x.ome.tif").unlink()
+        before = microscope.position_um
+        with pytest.raises(PlanError, match=f"counts {axis} from power on.*new folder"):
+            scan(microscope, open_run(run.path)).capture()
+        assert microscope.position_um == before
+
+
+def test_a_finished_run_is_finished_wherever_its_positions_come_from(tmp_path):
+    rig = replace(RIG, reference={"xy": "power_on", "z": "power_on"})
+    with open_microscope(rig) as microscope:
+        run = create_run(tmp_path / "run", plan(), rig, None)
+        scan(microscope, run).capture()
+        assert scan(microscope, open_run(run.path)).capture().state == "finished"
+
+
+@pytest.fixture
+def real_rig():
+    """A rig of a person's own, for all the program knows: the demo devices as an installed Micro-Manager."""
+    adapters = Path(mm_test_adapters.device_adapter_path())
+    own = Source(kind="in_process", mm_dir=str(adapters), config=str(adapters / "MMConfig_demo.cfg"))
+    return replace(RIG, name="own", source=own)
+
+
+def test_a_focus_found_by_hand_with_another_objective_is_refused(real_rig, tmp_path):
+    with open_microscope(real_rig) as microscope:
+        run = create_run(tmp_path / "run", plan(objectives=["40x"]), real_rig, None)
+        before = microscope.position_um
+        with pytest.raises(MicroscopeError, match="turn to 40x, focus by hand, start again"):
+            scan(microscope, run).capture()
+        assert (microscope.position_um, microscope.objective.name) == (before, "10x")
+
+
+def test_a_run_whose_focus_is_known_goes_on_with_any_objective_in_place(real_rig, tmp_path):
+    with open_microscope(real_rig) as microscope:
+        run = create_run(tmp_path / "run", plan(focus={"method": "as_positions"}), real_rig, None)
+        scan(microscope, run).capture()
+        (run.path / "sites" / "0002_10x.ome.tif").unlink()
+        assert microscope.objective.name == "40x"
+        assert scan(microscope, open_run(run.path)).capture().state == "finished"
+
+
+class Killed(BaseException):
+    """What ends a program while a question stands on the screen."""
+
+
+def killed(_question):
+    raise Killed
 
 
 class FailingCamera:
