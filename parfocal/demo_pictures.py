@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquire.runfolder import RunFolder
-from calibration.affine import apply, compose, invert, scaling
+from calibration.affine import apply, compose, invert, rms_difference, scaling
 from calibration.flatfield import correct
 from enhance.edf import fuse
 from parfocal.report_capture import PairView, Picture
@@ -80,7 +80,7 @@ def pair_view(run: RunFolder, row: Mapping[str, str]) -> PairView:
         nominal=pictures[1],
         registered=pictures[2],
         pixel_um=run.rig.pixel_um(high_name),
-        nominal_offset_px=float(np.linalg.norm(apply(nominal, centre) - apply(found, centre))),
+        nominal_offset_px=rms_difference(nominal, found, width=high.shape[1], height=high.shape[0]),
         residual_px=float(row["residual_px"]),
         truth_rms_px=float(row["true_rms_px"]) if row["true_rms_px"] else None,
     )

@@ -19,12 +19,13 @@ from enhance.engine import Engine
 from enhance.open import open_engine
 from parfocal.demo import Chain
 from parfocal.demo_pictures import overview, pair_view
-from parfocal.learning_story import crops, curve, score_tables
+from parfocal.learning_story import crops, curve, liveliest, score_tables
 from parfocal.report_capture import Measurement, PairView, Registered, SiteMark, SlideMap, StackView
 from parfocal.report_learning import Crop
 from parfocal.report_story import Hero, Optics, Step, Story
 
 RESULT_PX = 96
+HERO_PX = 128
 LIMITS = (
     "Every picture here is simulated: tissue, optics, noise and the rig's faults are computed. "
     "Scores on real slides will be lower.",
@@ -118,10 +119,15 @@ def _facts(chain: Chain) -> dict[str, str]:
 
 def _hero(chain: Chain, engine: Engine, site: str, pixel_um: float) -> Hero:
     low = np.load(chain.out / "pairs" / "pairs" / f"{site}_low.npy")
+    side_px = min(HERO_PX, *low.shape[:2])
+    row, column = liveliest(low, side_px)
+    p, q = engine.checkpoint.ratio
+    enhanced = np.asarray(engine.enhance(low), dtype=np.uint8)
+    top, left, side = row * p // q, column * p // q, side_px * p // q
     return Hero(
-        before=low,
-        after=np.asarray(engine.enhance(low), dtype=np.uint8),
-        width_um=low.shape[1] * pixel_um,
+        before=low[row : row + side_px, column : column + side_px],
+        after=enhanced[top : top + side, left : left + side],
+        width_um=side_px * pixel_um,
         before_name="40×, as captured",
         after_name="Enhanced",
         caption=f"Test site {site}, a slide the network never saw.",

@@ -90,7 +90,7 @@ def _scores(scores: SiteScores, which: str) -> dict[str, Score]:
 def _crop(folder: Path, engine: Engine, site: str, pixel_um: float, side_px: int) -> Crop:
     low, high = np.load(folder / f"{site}_low.npy"), np.load(folder / f"{site}_high.npy")
     factor = high.shape[0] / low.shape[0]
-    row, column = _liveliest(low, side_px)
+    row, column = liveliest(low, side_px)
     coarse = np.s_[row : row + side_px, column : column + side_px]
     fine = tuple(slice(round(side.start * factor), round(side.stop * factor)) for side in coarse)
     truth = folder / f"{site}_truth.npy"
@@ -105,12 +105,26 @@ def _crop(folder: Path, engine: Engine, site: str, pixel_um: float, side_px: int
     )
 
 
-def _liveliest(low: Any, side_px: int) -> tuple[int, int]:
-    """Corner of the crop with most contrast in green: where there is something to see."""
+def liveliest(low: Any, side_px: int) -> tuple[int, int]:
+    """Return the corner of the crop with most contrast in green: where there is something to see.
+
+    Parameters
+    ----------
+    low : ndarray of uint8, shape (rows, columns, 3)
+        The picture.
+    side_px : int
+        Of the crop.
+
+    Returns
+    -------
+    (int, int)
+        Row and column, multiples of 4.
+    """
+    stride = max(4, side_px // 4 // 4 * 4)
     green = low[..., 1].astype(np.float64)
     corners = [
         (row, column)
-        for row in range(0, max(1, low.shape[0] - side_px), side_px // 4)
-        for column in range(0, max(1, low.shape[1] - side_px), side_px // 4)
+        for row in range(0, max(1, low.shape[0] - side_px), stride)
+        for column in range(0, max(1, low.shape[1] - side_px), stride)
     ]
     return max(corners, key=lambda at: float(green[at[0] : at[0] + side_px, at[1] : at[1] + side_px].std()))

@@ -101,12 +101,15 @@ def pair_figures(pair: PairView, optics: Optics) -> list[Figure]:
     return [Figure(picture=picture, name=name, note=note, width_um=width_um) for picture, name, note in shown]
 
 
+DEPTH_NOTE = "the plane each pixel was taken from; mottled where the section has detail at every depth"
+
+
 def plane_figures(stack: StackView) -> list[Figure]:
     """Return the planes of a stack in order."""
     return [
         Figure(
             picture=plane,
-            name=f"{z_um:+.1f} µm".replace("-", "−") if z_um else "0 µm",
+            name=f"{z_um:+.1f} µm".replace("-", "−") if round(z_um, 1) else "0 µm",
             width_um=plane.shape[1] * stack.pixel_um,
         )
         for plane, z_um in zip(stack.planes, stack.z_um, strict=True)
@@ -121,7 +124,7 @@ def fused_figures(stack: StackView) -> list[Figure]:
         Figure(
             picture=stack.fused, name="Fused", note="each detail from the plane that has it sharp", width_um=width_um
         ),
-        Figure(picture=depth, name="Depth", note="the plane each pixel was taken from", width_um=width_um),
+        Figure(picture=depth, name="Depth", note=DEPTH_NOTE, width_um=width_um),
     ]
 
 

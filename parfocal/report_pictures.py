@@ -18,7 +18,7 @@ CHECKER_SQUARES = 8
 BAR_SHARE = 0.26
 """A scale bar is at most this part of the picture's width."""
 
-DIFFERENCE_FULL_SCALE = 0.15
+DIFFERENCE_FULL_SCALE = 0.06
 """Mean absolute difference, as a fraction of white, that gets the last colour of a difference map."""
 
 FLAT = 1e-6
