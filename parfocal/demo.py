@@ -13,89 +13,32 @@ from acquire.characterise import Characterise
 from acquire.errors import StoreError
 from acquire.open import open_microscope, open_witness
 from acquire.planfile import parse_plan
-from acquire.runfolder import create_run
+from acquire.runfolder import create_run, open_run
 from acquire.scan import Scan
 from acquire.simulated.architecture import GLASS_UM
 from calibration import record
+from calibration.flatfield import correct
 from calibration.optics import Rig
 from calibration.record import Calibration
 from calibration.rig import dump_rig, load_rig
+from enhance.apply import enhance_path
 from enhance.edf import fuse
 from enhance.evaluate import evaluate
 from enhance.evaluation import Evaluation
 from enhance.open import open_engine
 from enhance.pairs import PairsResult, build_pairs
+from enhance.picturefile import write_picture
+from enhance.stackfile import fuse_path
 from enhance.train import TrainResult, train
 from parfocal.bars import bar
+from parfocal.demo_sizes import Size, Slide
 from parfocal.laps import Laps
 from parfocal.training_bar import TrainingBar
 
 PITCH_UM = 130.0
 """Distance between sites: more than one field of the low-power objective, so that no two share tissue."""
 FIRST_SITE_UM = 500.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slide:
-    """A simulated slide: its name, the seed of its tissue, what it is for, and how many sites are captured."""
-
-    name: str
-    seed: int
-    role: str
-    sites: int
-    truth: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much of everything a demo does.
-
-    Parameters
-    ----------
-    slides : tuple of Slide
-        Training and test slides have different seeds.
-    camera_px : (int, int)
-        Columns and rows.
-    calibration_sites : int
-        At how many places offsets are measured.
-    steps, minutes : int, float
-        Budget of training, whichever is used up first: a slow machine still ends in time.
-    claims : bool
-        Whether its scores mean anything.
-    """
-
-    slides: tuple[Slide, ...]
-    camera_px: tuple[int, int]
-    calibration_sites: int
-    steps: int
-    minutes: float
-    claims: bool
-
-
-FULL = Size(
-    slides=(
-        Slide(name="S-train", seed=101, role="train", sites=14, truth=False),
-        Slide(name="S-validation", seed=202, role="validation", sites=2, truth=False),
-        Slide(name="S-test", seed=303, role="test", sites=4, truth=True),
-    ),
-    camera_px=(512, 512),
-    calibration_sites=4,
-    steps=1200,
-    minutes=4.6,
-    claims=True,
-)
-QUICK = Size(
-    slides=(
-        Slide(name="S-train", seed=101, role="train", sites=2, truth=False),
-        Slide(name="S-validation", seed=202, role="validation", sites=1, truth=False),
-        Slide(name="S-test", seed=303, role="test", sites=1, truth=True),
-    ),
-    camera_px=(320, 320),
-    calibration_sites=2,
-    steps=60,
-    minutes=1.0,
-    claims=False,
-)
+LOW, HIGH = "40x", "100x"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +121,11 @@ def run_demo(out: Path, size: Size) -> Chain:
         )
     with clock.step("evaluate"), bar("Evaluating") as step:
         evaluation = evaluate(open_engine(out / "model"), out / "pairs", out=out / "evaluation", progress=step)
+    with clock.step("fuse"):
+        site = open_run(runs[-1][1]).sites()[0]
+        fuse_path(runs[-1][1] / "sites" / f"{site}_{HIGH}.ome.tif", out / "fused_100x.tif")
+    with clock.step("enhance"):
+        _enhanced(out, runs[-1][1], site)
     return Chain(
         out=out,
         size=size,
@@ -236,14 +184,25 @@ def _captured(out: Path, rig: Rig, slide: Slide, calibration: Calibration) -> Pa
     return run_path
 
 
+def _enhanced(out: Path, run_path: Path, site: str) -> None:
+    """Correct one whole 40x frame of the last slide and enhance it, as a person would a picture of their own."""
+    run = open_run(run_path)
+    stack = run.read(site, LOW)
+    correction = (run.calibration or record.load(out / "calibration" / "CAL.yaml")).corrections[LOW]
+    pixel_um = run.rig.pixel_um(LOW)
+    field = correct(stack.pixels[0], correction, white_level=stack.white_level)
+    write_picture(out / "field_40x.tif", field, description="Simulated, corrected 40x frame", pixel_um=pixel_um)
+    enhance_path(out / "field_40x.tif", out / "field_enhanced.tif", open_engine(out / "model"))
+
+
 def _plan(slide: Slide) -> dict[str, Any]:
     side = math.ceil(math.sqrt(slide.sites))
     grid = [(i % side, i // side) for i in range(slide.sites)]
     return {
         "slide": slide.name,
         "sites_um": [[FIRST_SITE_UM + i * PITCH_UM, FIRST_SITE_UM + j * PITCH_UM] for i, j in grid],
-        "objectives": ["40x", "100x"],
-        "stack": {"100x": {"planes": 5, "step_um": 0.4}},
+        "objectives": [LOW, HIGH],
+        "stack": {HIGH: {"planes": 5, "step_um": 0.4}},
         "focus": {"method": "surface"},
-        "exposure_ms": {"40x": 8, "100x": 50},
+        "exposure_ms": {LOW: 8, HIGH: 50},
     }

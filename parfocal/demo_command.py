@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from parfocal.answer import Answer, answering
-from parfocal.demo import FULL, QUICK, run_demo
+from parfocal.demo import run_demo
+from parfocal.demo_sizes import FULL, QUICK
 from parfocal.demo_story import tell, widest_crop
 from parfocal.network_commands import scores_table
 from parfocal.report import write_report

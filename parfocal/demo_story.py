@@ -40,6 +40,8 @@ SAYS = {
     "pairs": "fuse, register to a fraction of a pixel, reject what does not fit, split by slide",
     "train": "the paper's network with the fast recipe",
     "evaluate": "whole test sites against what the simulator knows",
+    "fuse": "one stack of the test slide into one picture, with its depth map",
+    "enhance": "one whole 40× frame of the test slide",
 }
 
 
