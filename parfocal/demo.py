@@ -11,10 +11,9 @@ import yaml
 
 from acquire.characterise import Characterise
 from acquire.errors import StoreError
-from acquire.open import open_microscope, open_witness
+from acquire.open import open_microscope
 from acquire.planfile import parse_plan
-from acquire.runfolder import create_run, open_run
-from acquire.scan import Scan
+from acquire.runfolder import open_run
 from acquire.simulated.architecture import GLASS_UM
 from calibration import record
 from calibration.flatfield import correct
@@ -22,7 +21,6 @@ from calibration.optics import Rig
 from calibration.record import Calibration
 from calibration.rig import dump_rig, load_rig
 from enhance.apply import enhance_path
-from enhance.edf import fuse
 from enhance.evaluate import evaluate
 from enhance.evaluation import Evaluation
 from enhance.open import open_engine
@@ -31,6 +29,7 @@ from enhance.picturefile import write_picture
 from enhance.stackfile import fuse_path
 from enhance.train import TrainResult, train
 from parfocal.bars import bar
+from parfocal.capturing import capture_plan
 from parfocal.demo_sizes import Size, Slide
 from parfocal.laps import Laps
 from parfocal.training_bar import TrainingBar
@@ -176,11 +175,7 @@ def _captured(out: Path, rig: Rig, slide: Slide, calibration: Calibration) -> Pa
     file, run_path = out / "plans" / f"{slide.name}.yaml", out / "runs" / slide.name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    run = create_run(run_path, parse_plan(document, rig), rig, calibration)
-    with open_microscope(rig) as microscope, bar(f"Capturing {slide.name}") as step:
-        microscope.log_to(run_path / "log.txt")
-        truth = open_witness(microscope, run_path, objectives=run.objectives, fuse=lambda planes: fuse(planes).image)
-        Scan(microscope=microscope, run=run, confirm=lambda _question: True, progress=step, truth=truth).capture()
+    capture_plan(parse_plan(document, rig), rig, calibration, run_path)
     return run_path
 
 

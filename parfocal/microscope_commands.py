@@ -12,20 +12,18 @@ from rich.table import Table
 from acquire.characterise import Characterise
 from acquire.errors import PlanError
 from acquire.micromanager import MicroManagerMicroscope
-from acquire.open import open_microscope, open_witness
+from acquire.open import open_microscope
 from acquire.planfile import load_plan
 from acquire.preflight import Item, check_microscope, check_plan, passed
-from acquire.runfolder import create_run
-from acquire.scan import Scan
 from acquire.simulated.architecture import GLASS_UM
 from acquire.slide import Confirm
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration
 from calibration.rig import load_rig
-from enhance.edf import fuse
 from parfocal.answer import Answer, answering, people
 from parfocal.bars import Bar, bar
+from parfocal.capturing import capture_plan
 from parfocal.plan_picture import draw_plan
 
 RigOption = Annotated[str, typer.Option("--rig", help="A rig file, or `simulated`, or `demo`.")]
@@ -96,12 +94,7 @@ def capture(
     faults = [item.says for item in check_plan(wanted, loaded, known) if item.state == "fail"]
     if faults:
         raise PlanError(f"plan {plan.name} on rig {loaded.name!r}: {'; '.join(faults)}")
-    with open_microscope(loaded) as microscope, bar(f"Capturing {wanted.slide}") as step:
-        run = create_run(out, wanted, loaded, known)
-        microscope.log_to(out / "log.txt")
-        truth = open_witness(microscope, out, objectives=wanted.objectives, fuse=lambda planes: fuse(planes).image)
-        confirm = _confirm(loaded, step)
-        result = Scan(microscope=microscope, run=run, confirm=confirm, progress=step, truth=truth).capture()
+    result = capture_plan(wanted, loaded, known, out, confirm=lambda shown: _confirm(loaded, shown))
     says = f"{result.done} of {result.sites} visits stored in {out} ({result.state}, {result.seconds:.0f} s)."
     if loaded.source.kind == "demo":
         says += " No picture of this rig depends on objective or focus: focusing was left out."
