@@ -1,4 +1,4 @@
-"""One capture from plan to result: the microscope opened, the run begun or gone on with, the truth kept if it is known."""
+"""One capture from plan to result: microscope opened, run begun or gone on with, truth kept where it is known."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from acquire.open import open_microscope, open_witness
 from acquire.plan import Plan
 from acquire.runfolder import create_run
-from acquire.scan import CaptureResult, Confirm, Scan
+from acquire.scan import CaptureResult, Scan
+from acquire.slide import Confirm
 from calibration.optics import Rig
 from calibration.record import Calibration
 from enhance.edf import fuse
