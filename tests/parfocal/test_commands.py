@@ -160,6 +160,14 @@ def test_capture_on_the_demo_rig_stores_rgb_stacks(run, plan, tmp_path):
     assert (tmp_path / "run" / "log.txt").stat().st_size > 0
 
 
+@pytest.mark.core
+def test_a_run_of_the_demo_rig_has_nothing_to_pair(run, plan, tmp_path):
+    answer(run("capture", plan(sites_um=[[100, 100]]), "--rig", "demo", "--out", tmp_path / "run", "--json"))
+    said = one_sentence(run("pairs", tmp_path / "run", "--out", tmp_path / "pairs"))
+    assert "do not depend on the objective: there is nothing to pair" in said
+    assert not (tmp_path / "pairs").exists()
+
+
 def test_a_plan_is_drawn_and_checked(run, plan, tmp_path):
     picture = tmp_path / "map.png"
     found = answer(run("plan", plan(), "--rig", "demo", "--picture", picture, "--json"))
