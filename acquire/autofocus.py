@@ -6,12 +6,15 @@ from acquire.errors import LimitError, MicroscopeError
 from acquire.microscope import Microscope
 from calibration.errors import MeasurementError
 from calibration.optics import Rig
-from calibration.sharpness import FocusPeak, peak, tenengrad
+from calibration.sharpness import HALF, FocusPeak, peak, tenengrad
 
 PLANES = 7
 COARSE_STEP_UM = 1.2
 FINE_STEP_UM = 0.5
 """Seven planes span the 3 µm over which a 4 µm section stays above half of its sharpness."""
+FLATTEST = 0.2
+"""Least rise of the sharpness in a sweep, as a share of its top. In simulated frames of 96 px the noise of empty glass
+rises by 0.03 to 0.07; tissue by 0.77 and more at 40x, by 0.38 and more at 100x with a fine sweep on its plateau."""
 EXTENSIONS = 4
 """How often a sweep whose sharpest plane is its last is carried on; an end of a sweep is not a focus."""
 APPROACH_UM = 2.0
@@ -115,17 +118,21 @@ class _Sweep:
     scores: dict[int, float] = field(default_factory=dict)
 
     def focus(self) -> Focus:
-        """Sweep, and carry on while the sharpest plane lies at an end."""
+        """Sweep, and carry on while the sharpest plane lies at an end or there is no top."""
         farthest, nearest = -(PLANES // 2), PLANES // 2
         try:
             for _ in range(EXTENSIONS + 1):
                 self._take(range(farthest, nearest + 1))
                 found = self._peak()
                 if not found.at_edge:
-                    return Focus(z_um=found.z_um)
+                    return _focus_at(found)
+                plateau_um = self._plateau_um()
+                if plateau_um is not None:
+                    return Focus(z_um=plateau_um)
                 sharpest = max(self.scores, key=lambda index: self.scores[index])
-                farthest -= PLANES // 2 if sharpest <= 0 else 0
-                nearest += PLANES // 2 if sharpest >= 0 else 0
+                inside = farthest < sharpest < nearest  # on a plateau that shows neither of its ends
+                farthest -= PLANES // 2 if inside or sharpest == farthest else 0
+                nearest += PLANES // 2 if inside or sharpest == nearest else 0
         except LimitError as error:
             return Focus(z_um=None, reason=f"the sweep would leave the limits ({error})")
         except MeasurementError as error:
@@ -143,5 +150,24 @@ class _Sweep:
         indices = sorted(self.scores)
         return peak([self._z_um(index) for index in indices], [self.scores[index] for index in indices])
 
-    def _z_um(self, index: int) -> float:
+    def _plateau_um(self) -> float | None:
+        """Middle of the planes that reach half of the top, weighted by it; None when an end of the sweep does too.
+
+        Through 100x/1.4 a section is sharp over several planes and sharpest at the layers in it: where two such teeth
+        stand at the edges of the plateau no parabola opens downwards, though the focus lies between them.
+        """
+        first, *_, last = sorted(self.scores)
+        half = HALF * max(self.scores.values())
+        if max(self.scores[first], self.scores[last]) >= half:
+            return None
+        high = {index: score for index, score in self.scores.items() if score >= half}
+        return self._z_um(sum(index * score for index, score in high.items()) / sum(high.values()))
+
+    def _z_um(self, index: float) -> float:
         return self.microscope.rig.z.offset(self.centre_um, index * self.step_um)
+
+
+def _focus_at(found: FocusPeak) -> Focus:
+    if found.quality < FLATTEST:
+        return Focus(z_um=None, reason=f"the field is empty: sharpness rises by {100 * found.quality:.0f} % only")
+    return Focus(z_um=found.z_um)

@@ -1,5 +1,7 @@
 """The rules that stand between a wish and a motion, in words of nearer and farther; pure functions of the rig."""
 
+import math
+
 from acquire.errors import InterlockError, LimitError
 from calibration.optics import Limits, Rig
 
@@ -63,9 +65,9 @@ def check_retracted(rig: Rig, z_um: float) -> None:
     Raises
     ------
     InterlockError
-        When the read-back position is nearer than allowed.
+        When the read-back position is nearer than allowed, or no number.
     """
-    if rig.z.nearer(z_um, rig.z.offset(rig.z_safe_um, Z_SAFE_TOLERANCE_UM)):
+    if math.isnan(z_um) or rig.z.nearer(z_um, rig.z.offset(rig.z_safe_um, Z_SAFE_TOLERANCE_UM)):
         raise InterlockError(
             f"the nosepiece was not turned: z reads {z_um:.2f} µm, nearer to the slide than z_safe_um "
             f"{rig.z_safe_um:.2f}: find out why the focus drive did not retract"

@@ -1,0 +1,79 @@
+"""One small calibration of the simulated rig against its truth."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from acquire.characterise import Characterise
+from acquire.errors import MicroscopeError
+from acquire.open import open_microscope
+from acquire.simulated.architecture import GLASS_UM
+from calibration.record import rig_hash
+from calibration.rig import load_rig
+from tests.acquire.rigs import small_rig
+
+pytestmark = pytest.mark.core
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+NEAR_THE_GLASS_UM = (16_000.0, 500.0)
+"""The stage makes 10 mm in a second: most of a calibration far from the glass would be the way there and back."""
+PIXEL_SIZE_TOLERANCE = 0.005
+OFFSET_TOLERANCE_UM = 0.3
+RIG = small_rig(size_px=(192, 192))
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    """(calibration, true mounts, what was asked and where Z stood)."""
+    asked = []
+    with open_microscope(RIG) as microscope:
+
+        def confirm(question):
+            asked.append((question, microscope.position_um.z, microscope.objective.name))
+            return True
+
+        work = Characterise(microscope=microscope, confirm=confirm, progress=lambda *_step: None, sites=2)
+        measured = work.calibrate(at_um=NEAR_THE_GLASS_UM, glass_um=GLASS_UM, now=NOW)
+        return measured, microscope.core.scene.mounts, asked
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize("name", ["40x", "100x"])
+def test_pixel_sizes_are_the_true_ones(calibrated, name):
+    measured, mounts, _ = calibrated
+    truth_um = RIG.pixel_um(name) * mounts[name].scale
+    assert measured.objectives[name].pixel_um.value == pytest.approx(truth_um, rel=PIXEL_SIZE_TOLERANCE)
+
+
+@pytest.mark.truth
+def test_the_parcentric_offset_is_the_true_one(calibrated):
+    measured, mounts, _ = calibrated
+    found_um = [axis.value for axis in measured.objectives["100x"].parcentric_um]
+    assert found_um == pytest.approx(mounts["100x"].parcentric_um, abs=OFFSET_TOLERANCE_UM)
+
+
+@pytest.mark.truth
+def test_the_parfocal_offset_is_the_true_one(calibrated):
+    measured, mounts, _ = calibrated
+    found_um = measured.objectives["100x"].parfocal_um.value
+    assert found_um == pytest.approx(mounts["100x"].parfocal_um, abs=OFFSET_TOLERANCE_UM)
+
+
+@pytest.mark.truth
+def test_a_calibration_says_of_which_rig_and_day_it_is_and_that_it_was_simulated(calibrated):
+    measured, _, _ = calibrated
+    assert (measured.rig_hash, measured.created, measured.simulated) == (rig_hash(RIG), NOW, True)
+
+
+@pytest.mark.truth
+def test_oil_is_asked_for_once_with_the_lens_retracted_and_the_dry_one_in_place(calibrated):
+    _, _, asked = calibrated
+    [(question, z_um, objective)] = asked
+    assert "Put oil on the slide for 100x/1.40 oil" in question
+    assert (z_um, objective) == (pytest.approx(RIG.z_safe_um), "40x")
+
+
+def test_a_rig_whose_pictures_never_change_cannot_be_calibrated():
+    with open_microscope(load_rig("demo")) as microscope:
+        work = Characterise(microscope=microscope, confirm=lambda _q: True, progress=lambda *_step: None)
+        with pytest.raises(MicroscopeError, match="cannot be calibrated"):
+            work.calibrate(at_um=(0, 0), glass_um=(0, 0), now=NOW)
