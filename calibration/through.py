@@ -65,6 +65,12 @@ def measure_objectives(
         When fewer than two places register.
     """
     reference, *others = objectives
+    weaker = [o.name for o in others if o.magnification < reference.magnification]
+    if weaker:
+        raise MeasurementError(
+            f"{weaker} magnify less than {reference.name}, which stands first in the rig file and is the reference of all "
+            "offsets: name the weakest objective first"
+        )
     measured = {reference.name: _reference(first)}
     residuals = {"camera_stage_um": first.residual_um_rms}
     for objective in others:
