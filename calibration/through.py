@@ -68,8 +68,8 @@ def measure_objectives(
     weaker = [o.name for o in others if o.magnification < reference.magnification]
     if weaker:
         raise MeasurementError(
-            f"{weaker} magnify less than {reference.name}, which stands first in the rig file and is the reference of all "
-            "offsets: name the weakest objective first"
+            f"{weaker} magnify less than {reference.name}, which stands first in the rig file and is the reference of "
+            "all offsets: name the weakest objective first"
         )
     measured = {reference.name: _reference(first)}
     residuals = {"camera_stage_um": first.residual_um_rms}
