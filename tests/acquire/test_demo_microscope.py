@@ -1,15 +1,12 @@
 """The one microscope implementation over the stock demo configuration, unchanged."""
 
-import re
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from acquire.errors import DeviceError, InterlockError
 from acquire.open import open_microscope
-from calibration.optics import Limits, ZDrive
 from calibration.rig import load_rig
+from tests.acquire.turns import rig_with_slide, z_before_each_turn
 from tests.contracts.microscope import MicroscopeContract
 
 pytestmark = pytest.mark.core
@@ -25,13 +22,6 @@ def microscope():
 
 class TestStockDemoConfiguration(MicroscopeContract):
     pass
-
-
-def rig_with_slide(toward):
-    rig = load_rig("demo")
-    low, high = rig.limits_um.z
-    limits = rig.limits_um if toward > 0 else Limits(x=rig.limits_um.x, y=rig.limits_um.y, z=(-high, -low))
-    return replace(rig, z=ZDrive(device="Z", toward_slide=toward), limits_um=limits, z_safe_um=toward * rig.z_safe_um)
 
 
 @pytest.mark.parametrize("channel", ["red", "green", "blue"])
@@ -82,14 +72,3 @@ class StuckDrive:
 
     def set_position(self, *_target):
         return None
-
-
-def z_before_each_turn(log):
-    z_um, found = None, []
-    for line in log.splitlines():
-        move = re.search(r"Will start absolute move of Z to position (-?[\d.]+)", line)
-        if move:
-            z_um = float(move.group(1))
-        if 'Objective] Will set property "Label"' in line:
-            found.append(z_um)
-    return found

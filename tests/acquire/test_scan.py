@@ -13,10 +13,13 @@ from acquire.runfolder import create_run, open_run
 from acquire.scan import Scan
 from calibration.optics import Source
 from calibration.rig import dump_rig, load_rig, parse_rig
+from tests.acquire.turns import rig_with_slide, z_before_each_turn
 
 mm_test_adapters = pytest.importorskip("mm_test_adapters")
+
 pytestmark = pytest.mark.core
 RIG = load_rig("demo")
+EXPOSURES = {"10x": 5, "40x": 5, "20x": 5}
 
 
 def plan(**changes):
@@ -288,3 +291,13 @@ class Notes:
         if site == self.breaks_at:
             raise KeyboardInterrupt
         self.written.append(site)
+
+
+@pytest.mark.parametrize("toward", [1, -1])
+def test_a_whole_capture_turns_the_turret_only_with_z_at_z_safe(tmp_path, toward):
+    rig = rig_with_slide(toward)
+    with open_microscope(rig) as microscope:
+        run = create_run(tmp_path / "run", plan(objectives=["10x", "40x", "20x"], exposure_ms=EXPOSURES), rig, None)
+        microscope.log_to(tmp_path / "core.log")
+        assert scan(microscope, run).capture().state == "finished"
+    assert z_before_each_turn((tmp_path / "core.log").read_text()) == [rig.z_safe_um] * 2
