@@ -93,5 +93,6 @@ def _complaints(evidence: Evidence, matrix: Matrix, nominal: Matrix, gates: Gate
     if not evidence.residual_p95_px <= gates.residual_p95_px:
         yield (
             f"blocks of the two pictures still lie up to {evidence.residual_p95_px:.2f} px apart and "
-            f"{gates.residual_p95_px:.2f} px is allowed: capture the pair again in focus and at rest"
+            f"{gates.residual_p95_px:.2f} px is allowed: capture the pair again in focus "
+            "and at rest; if HIGH is a fused stack, register its plane in focus instead"
         )

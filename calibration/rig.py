@@ -30,6 +30,8 @@ def load_rig(name: str | Path) -> Rig:
         text = resources.files("calibration").joinpath("rigs", f"{name}.yaml").read_text(encoding="utf-8")
         return parse_rig(text, name=str(name))
     path = Path(name)
+    if path.is_dir():
+        raise RigError(f"the rig file {name} is a folder: give the path of a YAML file, or one of {list(BUILT_IN)}")
     if not path.is_file():
         raise RigError(
             f"there is no rig file {path}: give the path of a YAML file, or one of the built-in rigs {list(BUILT_IN)}"

@@ -1,7 +1,7 @@
 """Commands that look at, calibrate and drive a microscope."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,7 +56,9 @@ def plan(
     wanted, known = load_plan(plan, loaded), _calibration(calibration, loaded)
     if picture is not None:
         draw_plan(wanted, loaded, known, picture)
-    return _items(check_plan(wanted, loaded, known), f"Plan {plan.name} on rig {loaded.name}")
+    answer = _items(check_plan(wanted, loaded, known), f"Plan {plan.name} on rig {loaded.name}")
+    drawn = () if picture is None else (f"The map is {picture}.",)
+    return replace(answer, says=(*answer.says, *drawn))
 
 
 @answering
@@ -97,7 +99,7 @@ def capture(
     result = capture_plan(wanted, loaded, known, out, confirm=lambda shown: _confirm(loaded, shown))
     says = f"{result.done} of {result.sites} visits stored in {out} ({result.state}, {result.seconds:.0f} s)."
     if loaded.source.kind == "demo":
-        says += " No picture of this rig depends on objective or focus: focusing was left out."
+        says += " This rig paints one test pattern everywhere: there was nothing to focus on."
     return Answer(keys={"run": str(out)} | asdict(result), says=(says,))
 
 

@@ -15,7 +15,7 @@ COLOURS = ("#2a7fbf", "#d1495b", "#3c8d5a", "#8a5fbf")
 
 
 def draw_plan(plan: Plan, rig: Rig, calibration: Calibration | None, path: Path) -> None:
-    """Draw the fields of a plan on the stage, in µm.
+    """Draw the fields of a plan on the stage, in µm, x to the right and y downwards as in the report.
 
     Parameters
     ----------
@@ -49,5 +49,6 @@ def draw_plan(plan: Plan, rig: Rig, calibration: Calibration | None, path: Path)
     axes.set(
         xlabel="stage x (µm)", ylabel="stage y (µm)", title=f"Slide {plan.slide}: {len(route)} sites", aspect="equal"
     )
+    axes.invert_yaxis()
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
     figure.savefig(path, dpi=150)

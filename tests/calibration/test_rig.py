@@ -12,6 +12,11 @@ def test_a_rig_written_and_read_again_is_the_same(name):
     assert parse_rig(dump_rig(rig), name=name) == rig
 
 
+def test_a_folder_is_not_a_rig_file(tmp_path):
+    with pytest.raises(RigError, match="is a folder: give the path of a YAML file"):
+        load_rig(tmp_path)
+
+
 def test_a_missing_file_is_named():
     with pytest.raises(RigError, match=r"there is no rig file nowhere\.yaml"):
         load_rig("nowhere.yaml")
