@@ -14,6 +14,7 @@ from acquire.errors import MicroscopeError
 from acquire.frame import Frame, Pixels
 from acquire.microscope import Microscope
 from acquire.plan import StackPlan
+from acquire.slide import Confirm
 from calibration.errors import MeasurementError
 from calibration.flatfield import Correction, correct
 from calibration.flatmaster import flat_from_glass
@@ -41,7 +42,6 @@ EXPOSURE_MS = 8.0
 REFERENCE_MAGNIFICATION = 40.0
 """The exposure that suits 40x; others follow with the square of the magnification, as light does at one condenser."""
 
-Confirm = Callable[[str], bool]
 Step = Callable[[int, int, str], None]
 Point = tuple[float, float]
 
@@ -98,7 +98,7 @@ class Characterise:
         self._focus_um = hand_focus_um(self.microscope, first.name)
         places = self._places(at_um)
         self.microscope.select_objective(first.name)
-        flat = self._flat(first, glass_um)
+        flat = self._flat(first, places[0], glass_um)
         fit = self._stage(first, places[0], flat)
         seen = {first.name: self._look(first, places, flat, planes=ONE_PLANE)}
         corrections = {first.name: flat}
@@ -106,7 +106,7 @@ class Characterise:
         for objective in sorted(others, key=lambda o: o.wet):
             oiled = oiled or self._oil(objective)
             self.microscope.select_objective(objective.name)
-            corrections[objective.name] = self._flat(objective, glass_um)
+            corrections[objective.name] = self._flat(objective, places[0], glass_um)
             seen[objective.name] = self._look(objective, places, corrections[objective.name], planes=MATCHING_PLANES)
         measured, residuals = measure_objectives(rig.objectives, fit, seen)
         return Calibration(
@@ -133,7 +133,9 @@ class Characterise:
             raise MicroscopeError(f"calibration ended before {objective.label}: the oil was not confirmed")
         return True
 
-    def _flat(self, objective: Objective, glass_um: Point) -> Correction:
+    def _flat(self, objective: Objective, place: Point, glass_um: Point) -> Correction:
+        """Take empty glass with the lens at the focus of the tissue: retracted it has other light, and no oil film."""
+        self._focus_at(place, objective, coarse=True)
         self.microscope.move_xy(*glass_um)
         frames = [self.microscope.snap(_exposure_ms(objective)) for _ in range(GLASS_FRAMES)]
         self._step(f"{objective.name}: empty glass")
@@ -142,7 +144,7 @@ class Characterise:
         return flat_from_glass([frame.pixels for frame in frames], dark, white_level=white)
 
     def _stage(self, objective: Objective, place: Point, flat: Correction) -> StageFit:
-        self._focus_at(place, objective)
+        self._focus_at(place, objective, coarse=False)
         field_um = self.microscope.rig.field_um(objective.name)
         reference = self._frame_at(place, objective)
         moves_um, shifts_px = [], []
@@ -156,8 +158,8 @@ class Characterise:
 
     def _look(self, objective: Objective, places: Sequence[Point], flat: Correction, *, planes: StackPlan) -> Seen:
         stacks, depths, positions = [], [], []
-        for index, place in enumerate(places):
-            focus_um = self._focus_at(place, objective, coarse=index == 0)
+        for place in places:
+            focus_um = self._focus_at(place, objective, coarse=False)
             z_um = tuple(focus_um + offset_um for offset_um in planes.offsets_um())
             stacks.append(tuple(_corrected(self._frame_in(z, objective), flat) for z in z_um))
             depths.append(z_um)
@@ -170,7 +172,7 @@ class Characterise:
         self.microscope.move_z(z_um)
         return self.microscope.snap(_exposure_ms(objective))
 
-    def _focus_at(self, place: Point, objective: Objective, *, coarse: bool = True) -> float:
+    def _focus_at(self, place: Point, objective: Objective, *, coarse: bool) -> float:
         self.microscope.move_xy(*place)
         focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=_exposure_ms(objective), coarse=coarse)
         if focus.z_um is None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from statistics import median
 
 from acquire.autofocus import autofocus, hand_focus_um, pictures_depend_on_focus
 from acquire.focusmap import FocusSurface, fit_surface, spread, surface_from
@@ -86,7 +87,7 @@ class FocusFinder:
             z_um = self._later_focus(visit, expected_um + so_far_um, coarse=not differences)
             if z_um is not None:
                 differences.append(z_um - expected_um)
-        return sorted(differences)[len(differences) // 2] if differences else 0.0
+        return median(differences) if differences else 0.0
 
     def _later_focus(self, visit: Visit, around_um: float, *, coarse: bool) -> float | None:
         """By what it shows where the rig is calibrated, else by sharpness."""

@@ -52,4 +52,4 @@ def live(
         )
     keys = {name: getattr(report, name) for name in report.__slots__}
     says = f"{report.frames} frames, {report.pairs} pairs shown, {report.dropped} dropped."
-    return Answer(keys=keys, says=(says,))
+    return Answer(keys=keys, says=(says, *report.problems), failed=bool(report.problems))

@@ -1,5 +1,6 @@
 """One small calibration of the simulated rig against its truth."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -18,14 +19,22 @@ NEAR_THE_GLASS_UM = (16_000.0, 500.0)
 """The stage makes 10 mm in a second: most of a calibration far from the glass would be the way there and back."""
 PIXEL_SIZE_TOLERANCE = 0.005
 OFFSET_TOLERANCE_UM = 0.3
+FOCUS_BY_SHARPNESS_UM = 2.5
+"""At 100x a section is sharp over 3.5 µm; retracted would be 280 µm away."""
 RIG = small_rig(size_px=(192, 192))
 
 
 @pytest.fixture(scope="module")
-def calibrated():
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("calibration") / "core.log"
+
+
+@pytest.fixture(scope="module")
+def calibrated(log):
     """(calibration, true mounts, what was asked and where Z stood)."""
     asked = []
     with open_microscope(RIG) as microscope:
+        microscope.log_to(log)
 
         def confirm(question):
             asked.append((question, microscope.position_um.z, microscope.objective.name))
@@ -70,6 +79,24 @@ def test_oil_is_asked_for_once_with_the_lens_retracted_and_the_dry_one_in_place(
     [(question, z_um, objective)] = asked
     assert "Put oil on the slide for 100x/1.40 oil" in question
     assert (z_um, objective) == (pytest.approx(RIG.z_safe_um), "40x")
+
+
+@pytest.mark.truth
+def test_empty_glass_is_taken_with_each_lens_at_its_focus_and_never_retracted(calibrated, log):
+    _, mounts, _ = calibrated
+    parfocal_um = [mounts[name].parfocal_um for name in ("40x", "100x")]
+    assert z_at_glass(log.read_text()) == pytest.approx(parfocal_um, abs=FOCUS_BY_SHARPNESS_UM)
+
+
+def z_at_glass(text):
+    """Z of the last focus move before each arrival at the glass, in the order of the core's own log."""
+    z_um, found = None, []
+    for line in text.splitlines():
+        if move := re.search(r"absolute move of Z to position (-?[\d.]+)", line):
+            z_um = float(move.group(1))
+        if f"absolute move of XY to position ({GLASS_UM[0]:.3f}" in line:
+            found.append(z_um)
+    return found
 
 
 def test_a_rig_whose_pictures_never_change_cannot_be_calibrated():
