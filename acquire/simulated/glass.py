@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acquire.simulated.stains import MASSON
+from acquire.simulated.specimen import Coordinates, Fidelity
+from acquire.simulated.stains import MASSON, napierian
 from acquire.simulated.window import Window
 
 
@@ -14,18 +15,23 @@ class EmptyGlass:
     """A slide with nothing on it."""
 
     @property
-    def stains(self) -> tuple[str, ...]:
-        """Names of the stains."""
-        return MASSON
+    def absorbance(self) -> NDArray[np.float32]:
+        """Of the stains that there are none of."""
+        return napierian(MASSON)
 
     @property
     def depths_um(self) -> tuple[float, ...]:
         """One empty sheet at mid-section."""
         return (0.0,)
 
-    def surface_um(self, _x_um: float, _y_um: float, /) -> float:
+    @property
+    def fidelity(self) -> Fidelity:
+        """Nothing to be imaged."""
+        return "log"
+
+    def surface_um(self, x_um: Coordinates, y_um: Coordinates, /) -> Coordinates:
         """Z of the glass: level."""
-        return 0.0
+        return 0.0 * x_um * y_um
 
     def tile(self, window: Window) -> NDArray[np.float32]:
         """Compute one tile; see `specimen.Specimen`."""

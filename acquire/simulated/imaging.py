@@ -17,7 +17,6 @@ from scipy import fft
 from acquire.simulated.lens import Grid, Lens
 from acquire.simulated.resample import prefilter, sample
 from acquire.simulated.specimen import Slide
-from acquire.simulated.stains import napierian
 from acquire.simulated.window import Window
 from calibration.affine import compose
 from calibration.transfer import COLOURS_UM, TABLE_RADII, Optics, Table, absorption, phase, transfer
@@ -123,7 +122,7 @@ def spectra(slide: Slide, window: Window, cutoff: float) -> Spectra:
     across = fft.rfftfreq(window.columns, window.pitch_um)
     row, column = np.nonzero(np.hypot(down[:, None], across) < cutoff)
     specimen = slide.specimen
-    colours = napierian(specimen.stains).T
+    colours = specimen.absorbance.T
     sheets = slide.render(window)
     absorbance = np.empty((sheets.shape[0], len(COLOURS_UM), row.size), np.complex64)
     path = np.empty((sheets.shape[0], row.size), np.complex64)

@@ -1,7 +1,10 @@
 """What a specimen is: a pure function of position that gives, in each of its sheets, stain and optical path."""
 
+import os
 from collections import OrderedDict
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,30 +12,42 @@ from numpy.typing import NDArray
 from acquire.simulated.window import TILE_PX, Window
 
 Image = NDArray[np.float32]
+Coordinates = NDArray[np.float64]
 
-CACHED_TILES = 144
+Fidelity = Literal["log", "product"]
+"""How a specimen is imaged: see `imaging`."""
+
+CACHED_TILES = 36
 """Tiles kept by `Slide`: 190 MB of five sheets with three stains, one camera field of the 40x lens."""
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Tiles computed at a time; numpy lets other threads run while it works on one."""
 
 
 class Specimen(Protocol):
-    """A section as thin sheets, unlimited in x and y, the same on every call and in every process.
+    """A section in sheets, unlimited in x and y, the same on every call and in every process.
 
-    Each sheet stands for a slab of the section; all lenses are given the same sheets, so that what they show differs by
-    optics alone.
+    Each sheet stands for a slab of the section whose content fades linearly to nothing at its neighbours' depths, so
+    the section is continuous in depth. All lenses are given the same sheets: what they show differs by optics alone.
     """
 
     @property
-    def stains(self) -> tuple[str, ...]:
-        """Names of the stains, keys of `stains.OPTICAL_DENSITY`."""
+    def absorbance(self) -> Image:
+        """Napierian absorbance of one unit of each stain in red, green and blue, shape (stains, 3)."""
         ...
 
     @property
     def depths_um(self) -> tuple[float, ...]:
-        """Depth of each sheet from mid-section, positive towards the slide."""
+        """Depth of each sheet from mid-section, equally spaced, ascending: positive towards the slide."""
         ...
 
-    def surface_um(self, x_um: float, y_um: float, /) -> float:
-        """Z by which mid-section lies nearer to the slide than at the origin."""
+    @property
+    def fidelity(self) -> Fidelity:
+        """How it is imaged unless the rig file says otherwise: ``log`` for tissue, ``product`` for opaque targets."""
+        ...
+
+    def surface_um(self, x_um: Coordinates, y_um: Coordinates, /) -> Coordinates:
+        """Z by which mid-section lies nearer to the slide than at the origin; of arrays that broadcast."""
         ...
 
     def tile(self, window: Window) -> Image:
@@ -63,26 +78,30 @@ class Slide:
     def __init__(self, specimen: Specimen) -> None:
         self.specimen = specimen
         self._tiles: OrderedDict[Window, Image] = OrderedDict()
+        self._lock = Lock()
 
     def render(self, window: Window) -> Image:
-        """Return the sheets of a window of whole tiles, shape (sheets, stains + 1, rows, columns)."""
+        """Return the sheets of a window, shape (sheets, stains + 1, rows, columns)."""
         sheets = np.empty(
-            (len(self.specimen.depths_um), len(self.specimen.stains) + 1, window.rows, window.columns), np.float32
+            (len(self.specimen.depths_um), len(self.specimen.absorbance) + 1, window.rows, window.columns), np.float32
         )
-        for tile in window.tiles():
-            rows = slice(max(tile.row - window.row, 0), tile.row - window.row + TILE_PX)
-            columns = slice(max(tile.column - window.column, 0), tile.column - window.column + TILE_PX)
-            part = self._tile(tile)[:, :, max(window.row - tile.row, 0) :, max(window.column - tile.column, 0) :]
-            target = sheets[:, :, rows, columns]
-            target[...] = part[:, :, : target.shape[2], : target.shape[3]]
+        with ThreadPoolExecutor(THREADS) as threads:
+            for tile, amounts in zip(window.tiles(), threads.map(self._tile, window.tiles()), strict=True):
+                rows = slice(max(tile.row - window.row, 0), tile.row - window.row + TILE_PX)
+                columns = slice(max(tile.column - window.column, 0), tile.column - window.column + TILE_PX)
+                part = amounts[:, :, max(window.row - tile.row, 0) :, max(window.column - tile.column, 0) :]
+                target = sheets[:, :, rows, columns]
+                target[...] = part[:, :, : target.shape[2], : target.shape[3]]
         return sheets
 
     def _tile(self, window: Window) -> Image:
-        if window in self._tiles:
-            self._tiles.move_to_end(window)
-            return self._tiles[window]
+        with self._lock:
+            if window in self._tiles:
+                self._tiles.move_to_end(window)
+                return self._tiles[window]
         tile = self.specimen.tile(window)
-        self._tiles[window] = tile
-        if len(self._tiles) > CACHED_TILES:
-            self._tiles.popitem(last=False)
+        with self._lock:
+            self._tiles[window] = tile
+            while len(self._tiles) > CACHED_TILES:
+                self._tiles.popitem(last=False)
         return tile

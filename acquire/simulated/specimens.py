@@ -1,19 +1,20 @@
 """The kinds of specimen, by the names that stand in a rig file; a new kind is one more entry here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-from acquire.simulated.architecture import Septa
 from acquire.simulated.glass import EmptyGlass
+from acquire.simulated.mounted import Mounted, Mounting
 from acquire.simulated.specimen import Specimen
 from acquire.simulated.tissue import Lung
+from acquire.simulated.told import overridden
 from calibration.errors import RigError
 
-DENSITIES: Mapping[str, Septa] = {
-    "dense": Septa(pitch_um=20.0, half_width_um=6.8),
-    "open": Septa(pitch_um=52.0, half_width_um=4.6),
-}
-"""Dense fills nine tenths of a 40x field with tissue, as fibrosis does; open lung two fifths."""
+KINDS: Mapping[str, Specimen] = {"lung": Lung(), "empty": EmptyGlass()}
+"""Each kind as it is when nothing more is told; the fields of its class are the keys that a rig file may tell."""
+
+DEFAULT_KIND = "lung"
 
 
 def make_specimen(told: Any) -> Specimen:
@@ -22,8 +23,7 @@ def make_specimen(told: Any) -> Specimen:
     Parameters
     ----------
     told : mapping
-        ``kind`` (lung when absent, or empty); for lung also ``seed`` (1), ``density`` (dense or open; dense) and
-        ``tilt_um_per_mm`` ([0, 0]).
+        ``kind`` (lung when absent), the fields of that kind's class, and those of `mounted.Mounting`.
 
     Raises
     ------
@@ -32,33 +32,12 @@ def make_specimen(told: Any) -> Specimen:
     """
     if not isinstance(told, Mapping):
         raise RigError(f"simulated.specimen is {told!r}: give kind and seed")
-    kind = told.get("kind", "lung")
-    if kind not in _KINDS:
-        raise RigError(f"simulated.specimen.kind is {kind!r}: choose one of {list(_KINDS)}")
-    return _KINDS[kind]({key: value for key, value in told.items() if key != "kind"})
-
-
-def _lung(told: dict[str, Any]) -> Specimen:
-    seed, density = told.pop("seed", 1), told.pop("density", "dense")
-    tilt = told.pop("tilt_um_per_mm", (0.0, 0.0))
-    _refuse(told, "lung")
-    if density not in DENSITIES:
-        raise RigError(f"simulated.specimen.density is {density!r}: choose one of {list(DENSITIES)}")
-    if not isinstance(seed, int):
-        raise RigError(f"simulated.specimen.seed is {seed!r}: give a whole number")
-    if not isinstance(tilt, Sequence) or [isinstance(value, int | float) for value in tilt] != [True, True]:
-        raise RigError(f"simulated.specimen.tilt_um_per_mm is {tilt!r}: give two numbers, along x and y")
-    return Lung(seed=seed, septa=DENSITIES[density], tilt_um_per_mm=(float(tilt[0]), float(tilt[1])))
-
-
-def _empty(told: dict[str, Any]) -> Specimen:
-    _refuse(told, "empty")
-    return EmptyGlass()
-
-
-def _refuse(rest: Mapping[str, Any], kind: str) -> None:
-    for key in rest:
-        raise RigError(f"simulated.specimen.{key} is not known for kind {kind!r}: correct or remove it")
-
-
-_KINDS: Mapping[str, Callable[[dict[str, Any]], Specimen]] = {"lung": _lung, "empty": _empty}
+    kind = told.get("kind", DEFAULT_KIND)
+    if kind not in KINDS:
+        raise RigError(f"simulated.specimen.kind is {kind!r}: choose one of {list(KINDS)}")
+    of_mounting = {field.name for field in fields(Mounting)}
+    own = {key: value for key, value in told.items() if key != "kind" and key not in of_mounting}
+    specimen = overridden(KINDS[kind], own, "simulated.specimen")
+    shared = {key: value for key, value in told.items() if key in of_mounting}
+    mounting = overridden(Mounting(), shared, "simulated.specimen")
+    return specimen if mounting == Mounting() else Mounted(specimen=specimen, mounting=mounting)

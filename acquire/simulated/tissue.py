@@ -1,7 +1,9 @@
 """Lung in Masson's trichrome: septa of collagen, muscle and cells round empty alveoli."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,8 @@ from acquire.simulated.architecture import GROUND_UM, Field, Ground, Septa, grou
 from acquire.simulated.cells import REACH_UM, Cell, cells_near, occupancy
 from acquire.simulated.fibres import stripes
 from acquire.simulated.lattice import noise, spline, spread
-from acquire.simulated.stains import MASSON
+from acquire.simulated.specimen import Coordinates, Fidelity
+from acquire.simulated.stains import MASSON, napierian
 from acquire.simulated.window import TILE_PX, Window
 
 Image = NDArray[np.float32]
@@ -18,10 +21,15 @@ Image = NDArray[np.float32]
 SHEET_UM = 0.8
 """Thickness of the slab each sheet stands for."""
 
+DENSITIES: Mapping[str, Septa] = {
+    "dense": Septa(pitch_um=20.0, half_width_um=6.8),
+    "open": Septa(pitch_um=52.0, half_width_um=4.6),
+}
+
 DEPTHS_UM = (-1.6, -0.8, 0.0, 0.8, 1.6)
 """A section of 4 µm in five sheets; a deeper sheet lies nearer to the slide."""
 
-_BLOCK_TILES = 4  # the coarse fields are computed for blocks of 4 × 4 tiles at a time
+_BLOCK_TILES = 2  # the coarse fields are computed for blocks of 2 × 2 tiles at a time
 _MARGIN_UM = (
     REACH_UM + 10.0
 )  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
@@ -37,33 +45,35 @@ class Lung:
     ----------
     seed : int
         Another seed is another slide.
-    septa : Septa
-        Open lung, or dense, as in fibrosis.
-    tilt_um_per_mm : (float, float)
-        By how much mid-section comes nearer to the slide along x and y.
+    density : {'dense', 'open'}
+        Dense fills nine tenths of a 40x field with tissue, as fibrosis does; open lung two fifths.
     """
 
-    seed: int
-    septa: Septa
-    tilt_um_per_mm: tuple[float, float] = (0.0, 0.0)
+    seed: int = 1
+    density: Literal["dense", "open"] = "dense"
 
     @property
-    def stains(self) -> tuple[str, ...]:
-        """Names of the stains."""
-        return MASSON
+    def absorbance(self) -> Image:
+        """Of Masson's trichrome."""
+        return napierian(MASSON)
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """As tissue."""
+        return "log"
 
     @property
     def depths_um(self) -> tuple[float, ...]:
         """Depths of the sheets."""
         return DEPTHS_UM
 
-    def surface_um(self, x_um: float, y_um: float, /) -> float:
-        """Z of mid-section, a plane through the origin."""
-        return (self.tilt_um_per_mm[0] * x_um + self.tilt_um_per_mm[1] * y_um) * 1e-3
+    def surface_um(self, x_um: Coordinates, y_um: Coordinates, /) -> Coordinates:
+        """Z of mid-section: level."""
+        return 0.0 * x_um * y_um
 
     def tile(self, window: Window) -> Image:
         """Compute one tile; see `specimen.Specimen`."""
-        coarse, cells = _block(_block_of(window), self.septa, self.seed)
+        coarse, cells = _block(_block_of(window), DENSITIES[self.density], self.seed)
         local = _upsampled(coarse, window)
         if local[Field.INSIDE].max() < -_CLEAR_UM:
             return np.zeros((len(DEPTHS_UM), len(MASSON) + 1, window.rows, window.columns), np.float32)

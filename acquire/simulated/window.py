@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-TILE_PX = 128
+TILE_PX = 256
 """Side of a tile. All specimens are computed in whole tiles, so that a pixel never depends on who asks for it."""
 
 

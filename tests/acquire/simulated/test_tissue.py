@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from acquire.simulated.architecture import SECTION_END_UM
 from acquire.simulated.specimen import Slide
 from acquire.simulated.specimens import make_specimen
-from acquire.simulated.stains import OPTICAL_DENSITY
 from acquire.simulated.window import TILE_PX, Window
 from calibration.errors import RigError
 
@@ -30,7 +29,7 @@ OPTICAL_DENSITY_OF_TISSUE = 0.05
 def tissue_fraction(density, seed):
     """Share of the section, seen through its whole thickness at scattered tiles, that is stained."""
     specimen = make_specimen({"seed": seed, "density": density})
-    mean_density = np.mean([OPTICAL_DENSITY[name] for name in specimen.stains], axis=1)
+    mean_density = specimen.absorbance.mean(axis=1) / np.log(10)
     stained = []
     for n in range(24):
         tile = Window(column=7 * n * TILE_PX, row=5 * n * TILE_PX, columns=TILE_PX, rows=TILE_PX, pitch_um=PITCH_UM)
