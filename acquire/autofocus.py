@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from acquire.errors import LimitError, MicroscopeError
 from acquire.microscope import Microscope
+from acquire.safety import check_xy
 from calibration.errors import MeasurementError
 from calibration.optics import Rig
 from calibration.sharpness import HALF, FocusPeak, peak, tenengrad
@@ -19,6 +20,8 @@ EXTENSIONS = 4
 """How often a sweep whose sharpest plane is its last is carried on; an end of a sweep is not a focus."""
 APPROACH_UM = 2.0
 """How far on the far side every sweep and every final move begins, so that Z is always approached from there."""
+APPROACH_XY_UM = 6.0
+"""More than the play of any stage that is fit for this work (0.5 to 3 µm)."""
 
 FOCUSED_KINDS = ("demo", "simulated")
 """Rigs on which nobody can focus by hand: where they begin stands for a focused slide."""
@@ -73,6 +76,20 @@ def approach_z(microscope: Microscope, z_um: float) -> None:
     if low <= far_um <= high:
         microscope.move_z(far_um)
     microscope.move_z(z_um)
+
+
+def approach_xy(microscope: Microscope, x_um: float, y_um: float) -> None:
+    """Move the stage to its target from lower x and y, so that its play is always taken up on the same side.
+
+    Raises
+    ------
+    LimitError
+        When the target is outside the limits; nothing has moved.
+    """
+    limits = microscope.rig.limits_um
+    check_xy(limits, x_um, y_um)
+    microscope.move_xy(max(x_um - APPROACH_XY_UM, limits.x[0]), max(y_um - APPROACH_XY_UM, limits.y[0]))
+    microscope.move_xy(x_um, y_um)
 
 
 def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, coarse: bool = True) -> Focus:

@@ -1,13 +1,25 @@
-"""The camera of a core: its exposure, its locked properties and its region of interest, each as it reads back."""
+"""The camera of a core: its exposure, its locked properties, its region of interest, and the frames it gives."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from acquire.errors import CameraError
+import numpy as np
+
+from acquire.deadline import DeadlineError, within
+from acquire.errors import CameraError, HangingError
+from acquire.frame import Frame, Pixels
 from acquire.motion import apply_settings
+from acquire.pixels import demosaic, to_rgb
 
 EXPOSURE_TOLERANCE = 0.01
 EXPOSURE_STEP_MS = 0.01
+
+SNAP_GRACE_S = 5.0
+"""How much longer than its exposure a snap may take before the camera counts as hanging."""
+FETCH_S = 120.0
+"""How long a frame may take to arrive: a simulated one of 2048² is computed in 12 s on two cores."""
+_COARSE = 16  # every so many pixels are compared before all are
 
 Region = tuple[int, int, int, int]
 """x, y, width, height on the sensor in binned pixels."""
@@ -69,3 +81,63 @@ def region(core: Any) -> Region:
         roi = (roi.x, roi.y, roi.width, roi.height)
     x, y, width, height = (int(value) for value in roi)
     return x, y, width, height
+
+
+def expose(core: Any, exposure_ms: float, *, clock: Callable[[], float] = time.monotonic) -> Any:
+    """Expose one frame and fetch it, each within its deadline.
+
+    Raises
+    ------
+    HangingError
+        When the camera does not come back; the call still hangs in a thread of its own, and the core is not to be used
+        any more.
+    CameraError
+        When it raises.
+    """
+    try:
+        within(exposure_ms / 1000 + SNAP_GRACE_S, core.snap_image, clock=clock)
+        return within(FETCH_S, core.get_image, clock=clock)
+    except DeadlineError as error:
+        raise HangingError(
+            f"the camera hangs ({error} of a snap of {exposure_ms:g} ms): switch it off and on, and restart"
+        ) from error
+    except Exception as error:
+        raise CameraError(f"the camera gave no frame ({error}): check that it is free and its shutter works") from error
+
+
+def colours(core: Any, image: Any, *, bayer: str) -> Pixels:
+    """Make RGB of what a core's camera gave: packed colours, or raw values behind the filters of the rig file.
+
+    Raises
+    ------
+    PixelError
+        When it is neither, or of another size than announced.
+    """
+    columns, rows = int(core.get_image_width()), int(core.get_image_height())
+    if bayer == "none":
+        return to_rgb(image, rows=rows, columns=columns)
+    return demosaic(image, bayer, rows=rows, columns=columns, corner=region(core)[:2])
+
+
+def refuse_repeated(frame: Frame, before: Frame | None) -> None:
+    """Refuse a frame that is the one before to the last bit, taken elsewhere: noise alone makes any two differ.
+
+    Raises
+    ------
+    CameraError
+        When they are equal, hold more than one grey, and stage or focus stood elsewhere.
+    """
+    if before is None or before.position == frame.position or before.pixels.shape != frame.pixels.shape:
+        return
+    coarse = frame.pixels[::_COARSE, ::_COARSE]
+    if not np.array_equal(coarse, before.pixels[::_COARSE, ::_COARSE]) or np.all(coarse == coarse[0, 0]):
+        return
+    if np.array_equal(frame.pixels, before.pixels):
+        raise CameraError(
+            f"the camera gave the picture of {_place(before)} again at {_place(frame)}, equal to the last bit: take it "
+            "again, and check the connection when it happens often"
+        )
+
+
+def _place(frame: Frame) -> str:
+    return f"({frame.position.x:.2f}, {frame.position.y:.2f}, {frame.position.z:.2f}) µm"

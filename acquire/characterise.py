@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from acquire.autofocus import autofocus, hand_focus_um, pictures_depend_on_focus
+from acquire.autofocus import approach_xy, autofocus, hand_focus_um, pictures_depend_on_focus
 from acquire.errors import MicroscopeError
 from acquire.frame import Frame, Pixels
 from acquire.microscope import Microscope
@@ -173,7 +173,7 @@ class Characterise:
         return self.microscope.snap(_exposure_ms(objective))
 
     def _focus_at(self, place: Point, objective: Objective, *, coarse: bool) -> float:
-        self.microscope.move_xy(*place)
+        approach_xy(self.microscope, *place)
         focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=_exposure_ms(objective), coarse=coarse)
         if focus.z_um is None:
             raise MeasurementError(
@@ -184,7 +184,7 @@ class Characterise:
         return focus.z_um
 
     def _frame_at(self, place: Point, objective: Objective) -> Frame:
-        self.microscope.move_xy(*place)
+        approach_xy(self.microscope, *place)
         return self.microscope.snap(_exposure_ms(objective))
 
     def _step(self, says: str) -> None:

@@ -6,6 +6,7 @@ AcquireError                root: catch this to catch all of them
 │   ├── InterlockError      the nosepiece may not turn, or did not turn to the objective asked for
 │   ├── DeviceError         a device raised, or did not come to rest in time
 │   └── CameraError         the camera gave no frame, or one of the wrong shape
+│       └── HangingError    the camera did not come back; its core is lost
 ├── PixelError              camera bytes that cannot be made RGB
 ├── PlanError               the plan file is missing, unreadable or cannot be carried out on this rig
 ├── StoreError              a run folder is missing, damaged or belongs to another plan
@@ -35,6 +36,10 @@ class DeviceError(MicroscopeError):
 
 class CameraError(MicroscopeError):
     """Raised when the camera delivers no frame, or not the frame it announced."""
+
+
+class HangingError(CameraError):
+    """Raised when the camera has not come back in time; nothing more may be asked of its core."""
 
 
 class PixelError(AcquireError):

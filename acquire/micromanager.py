@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from acquire import camera, motion, safety
-from acquire.errors import CameraError, DeviceError, InterlockError, PixelError
+from acquire.errors import CameraError, DeviceError, HangingError, InterlockError, PixelError
 from acquire.frame import Frame, Position
 from acquire.live import CoreStream, Newest
-from acquire.pixels import to_rgb
 from calibration.optics import Objective, Rig
 
 
@@ -30,6 +29,8 @@ class MicroManagerMicroscope:
         Lets the core go; called once.
     clock : callable
         Seconds since the epoch.
+    stopwatch : callable
+        Seconds, for deadlines.
     """
 
     def __init__(
@@ -40,20 +41,23 @@ class MicroManagerMicroscope:
         newest: Newest,
         on_close: Callable[[], None],
         clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self.rig = rig
         self.core = core
         self.focus_um: float | None = None
         self._newest = newest
         self._on_close = on_close
-        self._clock = clock
+        self._clock, self._stopwatch = clock, stopwatch
+        self._before: Frame | None = None
+        self._hanging = False
         self._numbers = count(1)
         self._closed = False
 
     @property
     def position_um(self) -> Position:
         """Stage and focus position in µm, read from the devices now."""
-        return motion.position(self.core, self.rig.z.device)
+        return motion.position(self.core, self.rig.z)
 
     @property
     def objective(self) -> Objective:
@@ -70,12 +74,12 @@ class MicroManagerMicroscope:
     def move_xy(self, x_um: float, y_um: float) -> None:
         """Move the stage and wait for rest; see `Microscope.move_xy`."""
         safety.check_xy(self.rig.limits_um, x_um, y_um)
-        motion.move_stage(self.core, self.rig.z.device, x_um, y_um)
+        motion.move_stage(self.core, self.rig.z, x_um, y_um)
 
     def move_z(self, z_um: float) -> None:
         """Move the focus drive and wait for rest; see `Microscope.move_z`."""
         safety.check_z(self.rig, z_um, focus_um=self.focus_um, objective=self.objective.name)
-        motion.move_focus(self.core, self.rig.z.device, z_um)
+        motion.move_focus(self.core, self.rig.z, z_um)
 
     def expect_focus(self, z_um: float) -> None:
         """Bound `move_z` by the near margin past this Z until the nosepiece turns; see `Microscope.expect_focus`."""
@@ -85,7 +89,7 @@ class MicroManagerMicroscope:
         """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back; see `Microscope.retract`."""
         try:
             if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
-                motion.move_focus(self.core, self.rig.z.device, self.rig.z_safe_um)
+                motion.move_focus(self.core, self.rig.z, self.rig.z_safe_um)
             z_um = self.position_um.z
         except DeviceError as error:
             raise InterlockError(
@@ -112,21 +116,23 @@ class MicroManagerMicroscope:
 
     def snap(self, exposure_ms: float) -> Frame:
         """Expose one frame at rest; see `Microscope.snap`."""
+        if self._hanging:
+            raise CameraError("the camera hangs since an earlier snap: switch it off and on, and restart")
         camera.set_exposure(self.core, exposure_ms)
         try:
-            self.core.snap_image()
-            image = self.core.get_image()
-        except Exception as error:
-            raise CameraError(
-                f"the camera gave no frame ({error}): check that it is free and its shutter works"
-            ) from error
-        return self.frame_of(image)
+            frame = self.frame_of(camera.expose(self.core, exposure_ms, clock=self._stopwatch))
+        except HangingError:
+            self._hanging = True
+            raise
+        if self.rig.source.kind != "demo":  # whose picture is the same everywhere
+            before, self._before = self._before, frame
+            camera.refuse_repeated(frame, before)
+        return frame
 
     def frame_of(self, image: Any) -> Frame:
         """Make a frame of what the core's camera just gave, with where everything stands now."""
-        columns, rows = int(self.core.get_image_width()), int(self.core.get_image_height())
         try:
-            pixels = to_rgb(image, rows=rows, columns=columns)
+            pixels = camera.colours(self.core, image, bayer=self.rig.camera.bayer)
         except PixelError as error:
             raise CameraError(str(error)) from error
         bits = min(int(self.core.get_image_bit_depth()), 8 * pixels.itemsize)
@@ -157,7 +163,7 @@ class MicroManagerMicroscope:
     def stop(self) -> None:
         """Halt all axes at once; idempotent, from any thread."""
         failed = []
-        for device in (self.rig.z.device, self.core.get_xy_stage_device()):
+        for device in (*self.rig.z.devices, self.core.get_xy_stage_device()):
             try:
                 self.core.stop(device)
             except Exception as error:  # the other axis is halted all the same

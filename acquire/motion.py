@@ -6,7 +6,7 @@ from typing import Any
 
 from acquire.errors import DeviceError
 from acquire.frame import Position
-from calibration.optics import Setting
+from calibration.optics import Setting, ZDrive
 
 XY_TOLERANCE_UM = 1.0
 Z_TOLERANCE_UM = 0.1
@@ -14,10 +14,12 @@ SLOWEST_XY_UM_PER_S = 100.0
 SLOWEST_Z_UM_PER_S = 10.0
 BASE_TIMEOUT_MS = 5000
 TURRET_TIMEOUT_MS = 30_000
+FINE_REACH_UM = 20.0
+"""How far from its middle a fine drive is used: piezo drives reach 50 µm and more."""
 
 
-def position(core: Any, drive: str) -> Position:
-    """Stage and focus position in µm, read from the devices now.
+def position(core: Any, drives: ZDrive) -> Position:
+    """Stage and focus position in µm, read from the devices now; a fine drive adds to the coarse one.
 
     Raises
     ------
@@ -28,7 +30,7 @@ def position(core: Any, drive: str) -> Position:
     return Position(
         float(_read(stage, lambda: core.get_x_position(stage))),
         float(_read(stage, lambda: core.get_y_position(stage))),
-        float(_read(drive, lambda: core.get_position(drive))),
+        sum(_drive_um(core, drive) for drive in drives.devices),
     )
 
 
@@ -37,7 +39,7 @@ def turret_label(core: Any, nosepiece: str) -> str:
     return str(_read(nosepiece, lambda: core.get_state_label(nosepiece)))
 
 
-def move_stage(core: Any, drive: str, x_um: float, y_um: float) -> None:
+def move_stage(core: Any, drives: ZDrive, x_um: float, y_um: float) -> None:
     """Move the stage, wait for rest and read it back.
 
     Raises
@@ -45,10 +47,10 @@ def move_stage(core: Any, drive: str, x_um: float, y_um: float) -> None:
     DeviceError
         When it raised, did not come to rest in time, or stands elsewhere.
     """
-    stage, here = core.get_xy_stage_device(), position(core, drive)
+    stage, here = core.get_xy_stage_device(), position(core, drives)
     seconds = max(abs(x_um - here.x), abs(y_um - here.y)) / SLOWEST_XY_UM_PER_S
     _wait(core, stage, lambda: core.set_xy_position(stage, x_um, y_um), _timeout_ms(seconds))
-    there = position(core, drive)
+    there = position(core, drives)
     if max(abs(there.x - x_um), abs(there.y - y_um)) > XY_TOLERANCE_UM:
         raise DeviceError(
             f"the stage was sent to ({x_um:.2f}, {y_um:.2f}) µm and reads ({there.x:.2f}, {there.y:.2f}): "
@@ -56,13 +58,35 @@ def move_stage(core: Any, drive: str, x_um: float, y_um: float) -> None:
         )
 
 
-def move_focus(core: Any, drive: str, z_um: float) -> None:
-    """Move the focus drive, wait for rest and read it back; errors as in `move_stage`."""
-    seconds = abs(z_um - position(core, drive).z) / SLOWEST_Z_UM_PER_S
+def move_focus(core: Any, drives: ZDrive, z_um: float) -> None:
+    """Move the focus, wait for rest and read it back; errors as in `move_stage`.
+
+    With a fine drive the coarse one stays where it is while the target is within `FINE_REACH_UM` of it; else the fine
+    one goes back to its middle, which is 0.
+    """
+    if drives.fine == "none":
+        _move_drive(core, drives.device, z_um)
+        return
+    coarse_um = _drive_um(core, drives.device)
+    if abs(z_um - coarse_um) > FINE_REACH_UM:
+        _move_drive(core, drives.fine, 0.0)
+        _move_drive(core, drives.device, z_um)
+    else:
+        _move_drive(core, drives.fine, z_um - coarse_um)
+
+
+def _move_drive(core: Any, drive: str, z_um: float) -> None:
+    seconds = abs(z_um - _drive_um(core, drive)) / SLOWEST_Z_UM_PER_S
     _wait(core, drive, lambda: core.set_position(drive, z_um), _timeout_ms(seconds))
-    there_um = position(core, drive).z
+    there_um = _drive_um(core, drive)
     if abs(there_um - z_um) > Z_TOLERANCE_UM:
-        raise DeviceError(f"{drive} was sent to {z_um:.2f} µm and reads {there_um:.2f}: check that nothing blocks it")
+        engaged = _read(drive, core.is_continuous_focus_enabled)
+        advice = "switch the hardware focus off, it is engaged" if engaged else "check that nothing blocks it"
+        raise DeviceError(f"{drive} was sent to {z_um:.2f} µm and reads {there_um:.2f}: {advice}")
+
+
+def _drive_um(core: Any, drive: str) -> float:
+    return float(_read(drive, lambda: core.get_position(drive)))
 
 
 def turn(core: Any, nosepiece: str, label: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from acquire.errors import DeviceError, MissingExtraError
 from acquire.micromanager import MicroManagerMicroscope
+from acquire.stackfile import FreeBytes, disk_free
 from calibration.errors import CalibrationError
 from calibration.optics import Rig
 
@@ -47,7 +48,7 @@ def open_microscope(rig: Rig) -> Iterator[MicroManagerMicroscope]:
         When pycromanager or the demo adapters are not installed.
     DeviceError
         When the configuration cannot be loaded, no Micro-Manager answers, or the rig file asks for what is not driven:
-        a nosepiece turned by hand, raw Bayer pixels, a fine drive, a hardware focus.
+        a nosepiece turned by hand, a hardware focus.
     RigError
         When what stands under `simulated` in the rig file is not known.
     """
@@ -86,16 +87,23 @@ def open_witness(
     return Witness(microscope.core, microscope.rig, run, low=low, high=high, fuse=fuse, pictures=pictures)
 
 
+def open_disk(microscope: MicroManagerMicroscope) -> FreeBytes:
+    """Return what tells how much room a disk has left: on the simulated rig, none when it was told to be full."""
+    if microscope.rig.source.kind != "simulated":
+        return disk_free
+    return lambda folder: int(microscope.core.free_bytes(folder, disk_free))
+
+
 def _check_driven(rig: Rig) -> None:
     if rig.nosepiece == MANUAL:
         raise DeviceError(
             f"rig {rig.name!r} has a nosepiece turned by hand, which is not driven yet: name the turret device of "
             "Micro-Manager under nosepiece"
         )
-    wishes = {"camera.bayer": rig.camera.bayer, "z.fine": rig.z.fine, "z.hardware_focus": rig.z.hardware_focus}
-    for key, value in wishes.items():
-        if value != NONE:
-            raise DeviceError(f"rig {rig.name!r} has {key} {value!r}, which is not driven yet: write {NONE}")
+    if rig.z.hardware_focus != NONE:
+        raise DeviceError(
+            f"rig {rig.name!r} has z.hardware_focus {rig.z.hardware_focus!r}, which is not driven yet: write {NONE}"
+        )
 
 
 def _demo(rig: Rig) -> MicroManagerMicroscope:
@@ -117,14 +125,27 @@ def _simulated(rig: Rig) -> MicroManagerMicroscope:
     adapters = _adapters()
     from acquire.simulated.config import write_config
     from acquire.simulated.core import SimulatedCore
+    from acquire.simulated.failing import FailingCore
+    from acquire.simulated.failures import failures_of
+
+    def simulated(core: Any) -> FailingCore:
+        return FailingCore(SimulatedCore(core, rig), rig, failures_of(rig.simulated, rig.simulated.get("seed", 0)))
 
     with tempfile.TemporaryDirectory() as folder:
-        return _headless(rig, adapters, write_config(rig, Path(folder)), wrap=lambda core: SimulatedCore(core, rig))
+        return _headless(rig, adapters, write_config(rig, Path(folder)), wrap=simulated)
 
 
 def _running(rig: Rig) -> MicroManagerMicroscope:
     pycromanager = _pycromanager()
+    from mmpycorex import is_pymmcore_active
+
+    if is_pymmcore_active():  # pycromanager would silently give that core, whatever the port
+        raise DeviceError(
+            f"rig {rig.name!r} asks for the Micro-Manager on port {rig.source.port} while a microscope is open inside "
+            "this process: close that one first"
+        )
     try:
+        _greet(rig.source.port)
         core = pycromanager.Core(port=rig.source.port, timeout=CONNECT_TIMEOUT_MS)
     except Exception as error:
         raise DeviceError(
@@ -132,7 +153,20 @@ def _running(rig: Rig) -> MicroManagerMicroscope:
             "start it and tick Tools > Options > Run server"
         ) from error
 
-    return MicroManagerMicroscope(rig=rig, core=core, newest=partial(newest_tagged, core), on_close=lambda: None)
+    letting_go = core._close  # noqa: SLF001  pyjavaz has no public name for it
+    return MicroManagerMicroscope(rig=rig, core=core, newest=partial(newest_tagged, core), on_close=letting_go)
+
+
+def _greet(port: int) -> None:
+    """Connect as pycromanager will: where nobody answers, a thread of its own dies of it with a traceback."""
+    import zmq
+
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(f"tcp://127.0.0.1:{port}")
+        socket.send_json({"command": "connect", "debug": False})
+        if not socket.poll(CONNECT_TIMEOUT_MS):
+            raise TimeoutError(f"no reply within {CONNECT_TIMEOUT_MS / 1000:g} s")
 
 
 def newest_tagged(core: Any) -> tuple[str, Any]:

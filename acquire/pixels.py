@@ -16,6 +16,52 @@ PACKED: dict[np.dtype[Any], np.dtype[Any]] = {
 }
 
 
+BAYER: dict[str, int] = {
+    "RGGB": cv2.COLOR_BayerBG2RGB_EA,
+    "BGGR": cv2.COLOR_BayerRG2RGB_EA,
+    "GRBG": cv2.COLOR_BayerGB2RGB_EA,
+    "GBRG": cv2.COLOR_BayerGR2RGB_EA,
+}
+"""Filters of a sensor's first two rows; OpenCV names them by the second row, from its second column."""
+
+
+def demosaic(image: NDArray[np.generic], pattern: str, *, rows: int, columns: int, corner: tuple[int, int]) -> Pixels:
+    """Fill in the two colours that each pixel behind a colour filter lacks, along the edges of the picture.
+
+    Parameters
+    ----------
+    image : ndarray of uint8 or uint16
+        Raw, (rows, columns) or flat.
+    pattern : str
+        Key of `BAYER`: the filters of the sensor's first two rows.
+    rows, columns : int
+        What the core announces.
+    corner : (int, int)
+        Column and row of the sensor at which the region read out begins.
+
+    Returns
+    -------
+    ndarray of uint8 or uint16, shape (rows, columns, 3)
+        R first.
+
+    Raises
+    ------
+    PixelError
+        When the camera delivers something else than one value for each pixel.
+    """
+    if image.size != rows * columns or image.dtype not in (np.uint8, np.uint16):
+        raise PixelError(
+            f"the camera gave {image.dtype} of shape {image.shape} for {columns}×{rows} pixels, which are not raw "
+            "Bayer values: set its pixel type to 8bit or 16bit (camera.lock), or camera.bayer to none"
+        )
+    shifted = pattern if corner[1] % 2 == 0 else pattern[2:] + pattern[:2]
+    if corner[0] % 2:
+        shifted = shifted[1] + shifted[0] + shifted[3] + shifted[2]
+    raw: NDArray[Any] = image.reshape(rows, columns)
+    rgb: Pixels = cv2.cvtColor(raw, BAYER[shifted])  # type: ignore[assignment]
+    return rgb
+
+
 def to_rgb(image: NDArray[np.generic], *, rows: int, columns: int) -> Pixels:
     """Turn what `get_image` returned into RGB.
 

@@ -16,7 +16,7 @@ from acquire.frame import Frame, Position
 from acquire.journal import Journal
 from acquire.plan import Plan
 from acquire.planfile import parse_plan, plan_document
-from acquire.stackfile import read_pixels, sha256_of, sync_folder, write_stack
+from acquire.stackfile import FreeBytes, disk_free, read_pixels, sha256_of, sync_folder, write_stack
 from acquire.store import Stack
 from calibration import record
 from calibration.optics import Rig
@@ -24,6 +24,9 @@ from calibration.record import Calibration
 from calibration.rig import dump_rig, parse_rig
 
 RUN_FILE = "run.yaml"
+MB = 1_000_000
+SPARE_BYTES = 16 * MB
+"""Left for journal, log and truth beside a stack."""
 BEGINNING = (RUN_FILE, "sites", "calibration.yaml", "calibration.npz")
 PACKAGES = ("parfocal", "pycromanager", "pymmcore", "numpy", "tifffile")
 
@@ -38,6 +41,8 @@ class RunFolder:
         The folder.
     plan, rig, calibration : Plan, Rig, Calibration or None
         As frozen when the run began.
+    free_bytes : callable
+        Asked before each stack is written.
     """
 
     path: Path
@@ -45,6 +50,7 @@ class RunFolder:
     rig: Rig
     calibration: Calibration | None
     stored: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    free_bytes: FreeBytes = disk_free
 
     @property
     def slide(self) -> str:
@@ -71,6 +77,7 @@ class RunFolder:
         if self.has(site, objective):
             raise StoreError(f"site {site} with {objective} is stored already in {self.path}: it is never overwritten")
         file = self._file(site, objective)
+        self._check_room(file, planes)
         try:
             digest = write_stack(file, planes, self.rig)
             entry = _entry(site, objective, planes) | {"file": file.relative_to(self.path).as_posix(), "sha256": digest}
@@ -101,6 +108,14 @@ class RunFolder:
     def sites(self) -> list[str]:
         """Names of all sites with at least one stack, in order."""
         return sorted({site for site, _ in self.stored})
+
+    def _check_room(self, file: Path, planes: list[Frame]) -> None:
+        needed, free = sum(frame.pixels.nbytes for frame in planes) + SPARE_BYTES, self.free_bytes(file.parent)
+        if free < needed:
+            raise StoreError(
+                f"{file.name} needs {needed / MB:.0f} MB and the disk of {self.path} has {free / MB:.0f} MB left: make "
+                "room and give the same command again, which goes on with this stack"
+            )
 
     def _file(self, site: str, objective: str) -> Path:
         return self.path / "sites" / f"{site}_{objective}.ome.tif"

@@ -10,6 +10,7 @@ from acquire.errors import AcquireError, CameraError, DeviceError, LimitError, P
 from acquire.focusing import FocusFinder, begin_focusing
 from acquire.frame import Frame
 from acquire.microscope import Microscope
+from acquire.motion import XY_TOLERANCE_UM
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy, check_z
@@ -182,6 +183,7 @@ class Scan:
         for index, depth_um in enumerate(depths):
             self.microscope.move_z(depth_um)
             planes.append(self._snap(visit.exposure_ms))
+            _check_place(visit, planes[-1])
             if self.truth is not None:
                 self.truth.observe(visit.site, visit.objective, index)
         if self.truth is not None:
@@ -206,4 +208,14 @@ class Scan:
         flagged = {(e["site"], e["objective"]) for e in self.run.journal.events() if e.get("event") == "focus_failed"}
         return CaptureResult(
             sites=len(visits), done=done, skipped=0, flagged=len(flagged), state=state, seconds=round(seconds, 2)
+        )
+
+
+def _check_place(visit: Visit, frame: Frame) -> None:
+    """Refuse a frame that was taken elsewhere than it was meant: somebody moved the stage."""
+    x_um, y_um, _ = frame.position
+    if max(abs(x_um - visit.x_um), abs(y_um - visit.y_um)) > XY_TOLERANCE_UM:
+        raise DeviceError(
+            f"site {visit.site} lies at ({visit.x_um:.2f}, {visit.y_um:.2f}) µm and its frame was taken at "
+            f"({x_um:.2f}, {y_um:.2f}): somebody or something moved the stage; let go of it and capture again"
         )

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,14 @@ from acquire.frame import Frame
 from calibration.optics import Rig
 
 CHUNK_BYTES = 1 << 20
+
+FreeBytes = Callable[[Path], int]
+"""Tells how many bytes the disk of a folder has left."""
+
+
+def disk_free(folder: Path) -> int:
+    """Return how many bytes the disk of a folder has left."""
+    return shutil.disk_usage(folder).free
 
 
 def write_stack(path: Path, planes: list[Frame], rig: Rig) -> str:

@@ -14,6 +14,9 @@ Immersion = Literal["air", "water", "glycerol", "oil"]
 Setting = tuple[str, str, str]
 """One device property to set: (device, property, value)."""
 
+BAYER_PATTERNS = ("none", "RGGB", "BGGR", "GRBG", "GBRG")
+"""A camera that delivers RGB, or the filters of the first two rows of one that does not."""
+
 REFRACTIVE_INDEX: Mapping[str, float] = MappingProxyType({"air": 1.0, "water": 1.33, "glycerol": 1.47, "oil": 1.518})
 
 
@@ -105,6 +108,8 @@ class Camera:
                 f"camera: pixel_um {self.pixel_um}, relay {self.relay} and size_px {list(self.size_px)} must be "
                 "positive: correct them in the rig file"
             )
+        if self.bayer not in BAYER_PATTERNS:
+            raise RigError(f"camera.bayer is {self.bayer!r}: choose one of {list(BAYER_PATTERNS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,11 @@ class ZDrive:
     toward_slide: Literal[1, -1]
     fine: str = "none"
     hardware_focus: str = "none"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Names of the drives whose positions add up to Z, the coarse one first."""
+        return (self.device,) if self.fine == "none" else (self.device, self.fine)
 
     def nearer(self, z_um: float, than_um: float) -> bool:
         """Whether `z_um` is nearer to the slide than `than_um`."""

@@ -4,7 +4,7 @@ Frequencies in cycles per µm, depths in µm. A weak object of Napierian absorba
 lying at z_layer, gives the intensity spectrum ``-A H_a + Φ H_p`` beside the undiffracted light.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,6 +23,8 @@ TABLE_RADII = 257
 
 _NODES = (14, 28)  # Gauss-Legendre nodes along y and x of half the source: 1e-3 up to 6 µm of defocus
 
+_REFOCUS, _REFOCUS_STEPS = 1.0, 401  # tried shifts of focus, as a share of the cover error; the best is near a half
+
 Table = NDArray[np.complex64]
 
 
@@ -40,12 +42,19 @@ class Optics:
         In vacuum.
     index : float
         Refractive index of the medium in which defocus is counted.
+    immersion_index : float
+        Refractive index of what stands between lens and cover glass.
+    cover_error_um : float
+        By how much the cover glass (with what lies between it and the section) is thicker than the objective is
+        corrected for.
     """
 
     na: float
     condenser_na: float
     wavelength_um: float
     index: float = SECTION_INDEX
+    immersion_index: float = SECTION_INDEX
+    cover_error_um: float = 0.0
 
     @property
     def pupil(self) -> float:
@@ -63,10 +72,13 @@ class Optics:
         return self.pupil + self.source
 
 
-def transfer(optics: Optics, defocus_um: float) -> Table:
+def transfer(optics: Optics, defocus_um: float, *, slab_um: float = 0.0) -> Table:
     """Transfer function C of an object of weak contrast, at equidistant radii from 0 to the cut-off.
 
-    ``C(f; d) = (1/B) ∫ S(u) P(u) P(u+f) exp{2πi d [g(u+f) - g(u)]} du`` with ``g(u) = √((n/λ)² - |u|²)``.
+    ``C(f; d) = (1/B) ∫ S(u) P(u) P(u+f) exp{2πi [d (g(u+f) - g(u)) + W(u+f) - W(u)]} du`` with
+    ``g(u) = √((n/λ)² - |u|²)`` and the aberration W of a cover glass of the wrong thickness. An object that fades
+    linearly to nothing over the depth h on either side has the mean of C over it: each source point gains the factor
+    ``sinc²(h (g(u+f) - g(u)))``.
 
     Parameters
     ----------
@@ -74,6 +86,8 @@ def transfer(optics: Optics, defocus_um: float) -> Table:
         Objective, condenser, colour and medium.
     defocus_um : float
         z_focus - z_layer, counted along the light; the sign decides how phase shows.
+    slab_um : float
+        h, or 0 for an infinitely thin layer.
 
     Returns
     -------
@@ -84,8 +98,10 @@ def transfer(optics: Optics, defocus_um: float) -> Table:
     ----------
     N. Streibl, "Three-dimensional imaging by a microscope", J. Opt. Soc. Am. A 2, 121 (1985).
     """
-    weights, detour = _source_points(optics)
-    angle = np.float32(2 * np.pi * defocus_um) * detour
+    weights, detour, wrinkle = _source_points(optics)
+    angle = np.float32(2 * np.pi * defocus_um) * detour + wrinkle
+    if slab_um:
+        weights = weights * np.square(np.sinc(np.float32(slab_um) * detour))
     table = np.empty(TABLE_RADII, np.complex64)
     table.real = np.einsum("rs,rs->r", weights, np.cos(angle))
     table.imag = np.einsum("rs,rs->r", weights, np.sin(angle))
@@ -134,9 +150,48 @@ def _without_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> 
     return values - np.average(values, weights=weights)
 
 
+def _path_um(optics: Optics, rho: NDArray[np.float64], *, refocus: float) -> NDArray[np.float64]:
+    """Path in µm that a wrong cover glass adds to the ray of aperture ρ, and a shift of focus takes back.
+
+    A plate that is δ too thick adds ``δ (√(n_glass² - ρ²) - √(n_immersion² - ρ²))``; the stage, moving in the
+    immersion, takes back `refocus` times ``√(n_immersion² - ρ²)``.
+    """
+    inside, outside = np.sqrt(optics.index**2 - rho**2), np.sqrt(optics.immersion_index**2 - rho**2)
+    return np.asarray(optics.cover_error_um * (inside - outside) - refocus * outside)
+
+
 @lru_cache(maxsize=32)
-def _source_points(optics: Optics) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights, of sum 1 at frequency 0, and detours g(u+f) - g(u) of source points for each radius f.
+def _refocus_um(optics: Optics) -> float:
+    """Shift of focus that a person would make for a wrong cover glass: the sharpest in green at half the cut-off."""
+    if not optics.cover_error_um:
+        return 0.0
+    green = replace(optics, wavelength_um=COLOURS_UM[1])
+    weights, diffracted, straight = (part[TABLE_RADII // 2] for part in _rays(green))
+
+    def blur(refocus: float) -> float:
+        before, after = (_path_um(green, np.sqrt(rho), refocus=refocus) for rho in (straight, diffracted))
+        return -float(np.sum(weights * np.cos(2 * np.pi / green.wavelength_um * (after - before))))
+
+    steps = optics.cover_error_um * np.linspace(-_REFOCUS, _REFOCUS, _REFOCUS_STEPS)
+    return float(min(steps, key=blur))
+
+
+@lru_cache(maxsize=32)
+def _source_points(optics: Optics) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Weights, of sum 1 at frequency 0, detours g(u+f) - g(u), and aberrations W(u+f) - W(u) in radians.
+
+    For each radius f and source point, shape (radii, points).
+    """
+    weights, diffracted, straight = _rays(optics)
+    wave, index = optics.wavelength_um, optics.index
+    detour = (np.sqrt(index**2 - diffracted) - np.sqrt(index**2 - straight)) / wave
+    before, after = (_path_um(optics, np.sqrt(rho), refocus=_refocus_um(optics)) for rho in (straight, diffracted))
+    wrinkle = 2 * np.pi / wave * (after - before)
+    return weights.astype(np.float32), detour.astype(np.float32), wrinkle.astype(np.float32)
+
+
+def _rays(optics: Optics) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Weights of source points, and the squared apertures of their light with and without diffraction by f.
 
     The points fill the upper half (the lower is its mirror image) of the part of the source disc whose light,
     diffracted by f, still enters the pupil. Its border is met exactly, so a few hundred points do what thousands on a
@@ -152,10 +207,9 @@ def _source_points(optics: Optics) -> tuple[NDArray[np.float32], NDArray[np.floa
     width = np.maximum(right - left, 0)
     x = 0.5 * (left + right) + 0.5 * width * columns
     weights = top * np.cos(angle) * row_weights[:, None] * width * column_weights
-    limit = (optics.index / optics.wavelength_um) ** 2
-    detour = np.sqrt(limit - (x + radii) ** 2 - y**2) - np.sqrt(limit - x**2 - y**2)
-    shape = (TABLE_RADII, -1)
-    return (weights / weights[0].sum()).reshape(shape).astype(np.float32), detour.reshape(shape).astype(np.float32)
+    squared = (np.minimum(((x + shift) ** 2 + y**2) * optics.wavelength_um**2, optics.na**2) for shift in (radii, 0))
+    diffracted, straight = (rho.reshape(TABLE_RADII, -1) for rho in squared)
+    return (weights / weights[0].sum()).reshape(TABLE_RADII, -1), diffracted, straight
 
 
 def _chord(radius: float, y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,9 +1,10 @@
 """One capture from plan to result: microscope opened, run begun or gone on with, truth kept where it is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from acquire.open import open_microscope, open_witness
+from acquire.open import open_disk, open_microscope, open_witness
 from acquire.plan import Plan
 from acquire.runfolder import create_run
 from acquire.scan import CaptureResult, Scan
@@ -43,7 +44,7 @@ def capture_plan(
         When the rig, the run folder or a device refuses; what was stored stays stored.
     """
     with open_microscope(rig) as microscope, bar(f"Capturing {plan.slide}") as step:
-        run = create_run(out, plan, rig, calibration)
+        run = replace(create_run(out, plan, rig, calibration), free_bytes=open_disk(microscope))
         microscope.log_to(out / "log.txt")
         truth = open_witness(microscope, out, objectives=plan.objectives, fuse=lambda planes: fuse(planes).image)
         return Scan(microscope=microscope, run=run, confirm=confirm(step), progress=step, truth=truth).capture()

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import mm_test_adapters
 
+from acquire.simulated.drawn import faults_of
 from calibration.errors import RigError
 from calibration.optics import Rig
 
 CONFIG_NAME = "parfocal_simulated.cfg"
 
 _STOCK = "MMConfig_demo.cfg"
+_STAGE = "DemoCamera,DStage"
 _STOCK_Z = "Z"
 _STOCK_TURRET = "Objective"
 _TURRET_POSITIONS = 6
@@ -52,6 +54,9 @@ def write_config(rig: Rig, folder: Path) -> Path:
     stock = (Path(mm_test_adapters.device_adapter_path()) / _STOCK).read_text(encoding="utf-8")
     kept = [line for line in stock.splitlines() if not line.startswith(_LEFT_OUT)]
     renamed = [_renamed(line, {_STOCK_Z: rig.z.device, _STOCK_TURRET: rig.nosepiece}) for line in kept]
+    if rig.z.fine != "none":
+        coarse = renamed.index(f"Device,{rig.z.device},{_STAGE}")
+        renamed[coarse + 1 : coarse + 1] = [f"Device,{rig.z.fine},{_STAGE}", f"Parent,{rig.z.fine},DHub"]
     path = folder / CONFIG_NAME
     path.write_text("\n".join([*renamed, *_own_lines(rig), ""]), encoding="utf-8")
     return path
@@ -69,8 +74,10 @@ def _renamed(line: str, names: dict[str, str]) -> str:
 
 def _own_lines(rig: Rig) -> list[str]:
     turret, (columns, rows) = rig.nosepiece, rig.camera.size_px
+    sensor = faults_of(rig).sensor
     startup = {
-        "PixelType": "32bitRGB",
+        "PixelType": sensor.pixel_type(rig.camera.bayer),
+        "BitDepth": str(sensor.bits),
         "FastImage": "1",
         "ScanMode": "1",
         "Binning": "1",

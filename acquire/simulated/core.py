@@ -1,55 +1,30 @@
 """The simulated core: a real Micro-Manager core with real devices, of which only the pixels are replaced."""
 
+import math
+import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from acquire.simulated.detector import brightness, develop, light_field
+from acquire.simulated.camera import Delivered, SimulatedCamera, State
+from acquire.simulated.carriage import Carriage, Point
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.scene import Pose, Scene, scene_of
 from acquire.simulated.specimen import Slide
-from acquire.simulated.specimens import make_specimen
+from acquire.simulated.specimens import fidelity_of, make_specimen
 from calibration.optics import Rig
 
-Packed = NDArray[np.uint32]
-
-_PIXEL_TYPE = "32bitRGB"
 _IMAGE_NUMBER = "ImageNumber"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What the simulated microscope truly looked at when it exposed a frame.
-
-    Parameters
-    ----------
-    pose : Pose
-        Objective, place, focus.
-    exposure_ms : float
-        Of the camera.
-    roi : (int, int, int, int)
-        x, y, width, height in binned pixels.
-    binning : int
-        Sensor pixels for each pixel along one axis.
-    lit : bool
-        Whether the shutter let light through.
-    """
-
-    pose: Pose
-    exposure_ms: float
-    roi: tuple[int, int, int, int]
-    binning: int
-    lit: bool
 
 
 class SimulatedCore:
     """A core that answers every call with the real core it wraps, and shows a rendered specimen, not a test pattern.
 
     Stage, Z, turret, shutter, exposure, sequences and all their errors are those of Micro-Manager's demo devices. A
-    frame is rendered from where they stand: at the snap, or for a running sequence when the frame is asked for.
+    frame is rendered from where they truly carry the slide (`carriage`): at the snap, or for a running sequence when
+    the frame is asked for.
 
     Parameters
     ----------
@@ -57,6 +32,8 @@ class SimulatedCore:
         In-process, with the configuration of `config.write_config`.
     rig : Rig
         With `simulated`; see `scene.scene_of` and `specimens.make_specimen`.
+    clock : callable
+        Seconds, for lamp and drift; they begin now.
 
     Raises
     ------
@@ -64,22 +41,22 @@ class SimulatedCore:
         When `rig.simulated` holds what is not known.
     """
 
-    def __init__(self, core: Any, rig: Rig) -> None:
+    def __init__(self, core: Any, rig: Rig, clock: Callable[[], float] = time.monotonic) -> None:
+        told = rig.simulated
         self._core = core
         self._rig = rig
-        self._renderer = Renderer(Slide(make_specimen(rig.simulated.get("specimen", {}))))
-        self._seen: Counter[State] = Counter()
-        self._newest: tuple[str, Packed] | None = None
+        self._clock, self._began_s = clock, clock()
+        self._exposed: Counter[str] = Counter()
+        self._newest: tuple[str, Delivered] | None = None
+        self._handled = False
         self.scene: Scene = scene_of(rig)
+        self.renderer = Renderer(Slide(make_specimen(told.get("specimen", {}))), fidelity_of(told))
         self.last_state: State | None = None
+        self._carriage = Carriage(stage=self.scene.faults.stage, seed=self.scene.seed)
+        self._camera = SimulatedCamera(rig, self.scene, self.renderer)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._core, name)
-
-    @property
-    def renderer(self) -> Renderer:
-        """Renders the same slide free of noise, for the truth."""
-        return self._renderer
 
     def snap_image(self) -> None:
         """Expose with the real core, then note where everything stands.
@@ -87,23 +64,24 @@ class SimulatedCore:
         Raises
         ------
         RuntimeError
-            As the real core does, and when the turret's label is no objective of the rig or the camera is not RGB.
+            As the real core does, and when the turret's label is no objective of the rig or the camera is not set to
+            the pixel type that is rendered.
         """
         self._core.snap_image()
         self.last_state = self._state()
 
-    def get_image(self, *channel: int) -> Packed:
-        """Return the frame of the last snap, shape (rows, columns), each pixel the bytes B, G, R, 0."""
+    def get_image(self, *channel: int) -> Delivered:
+        """Return the frame of the last snap, in the bytes of a real camera of that pixel type."""
         shape = self._core.get_image(*channel).shape
         if self.last_state is None:
             raise RuntimeError("Issue snapImage before getImage.")
         return self._frame(self.last_state, shape)
 
-    def get_last_image(self) -> Packed:
+    def get_last_image(self) -> Delivered:
         """Return the newest frame of a running sequence; IndexError when there is none yet."""
         return self._frame(self._state(), self._core.get_last_image().shape)
 
-    def get_last_image_md(self, *arguments: Any) -> Packed:
+    def get_last_image_md(self, *arguments: Any) -> Delivered:
         """Return the newest frame and fill the metadata, the last argument; one image number is one frame."""
         shape = self._core.get_last_image_md(*arguments).shape
         number = str(arguments[-1].GetSingleTag(_IMAGE_NUMBER).GetValue())
@@ -111,11 +89,11 @@ class SimulatedCore:
             self._newest = number, self._frame(self._state(), shape)
         return self._newest[1]
 
-    def pop_next_image(self) -> Packed:
+    def pop_next_image(self) -> Delivered:
         """Take the next frame of a sequence out of the buffer."""
         return self._frame(self._state(), self._core.pop_next_image().shape)
 
-    def pop_next_image_md(self, *arguments: Any) -> Packed:
+    def pop_next_image_md(self, *arguments: Any) -> Delivered:
         """Take the next frame of a sequence out of the buffer and fill the metadata."""
         return self._frame(self._state(), self._core.pop_next_image_md(*arguments).shape)
 
@@ -124,29 +102,84 @@ class SimulatedCore:
         self._newest = None
         self._core.start_continuous_sequence_acquisition(interval_ms)
 
+    def set_xy_position(self, *target: Any) -> None:
+        """Move the real stage; what it carries follows with its play and another error."""
+        self._turns(stage=True)
+        self._core.set_xy_position(*target)
+
+    def set_relative_xy_position(self, *step: Any) -> None:
+        """Move the real stage by a step."""
+        self._turns(stage=True)
+        self._core.set_relative_xy_position(*step)
+
+    def set_position(self, *target: Any) -> None:
+        """Move the real focus drive."""
+        self._turns(stage=False)
+        self._core.set_position(*target)
+
+    def set_relative_position(self, *step: Any) -> None:
+        """Move the real focus drive by a step."""
+        self._turns(stage=False)
+        self._core.set_relative_position(*step)
+
+    def get_x_position(self, *stage: str) -> float:
+        """Return where the stage says it stands: at a multiple of its motor's step."""
+        return self._carriage.stepped(float(self._core.get_x_position(*stage)))
+
+    def get_y_position(self, *stage: str) -> float:
+        """Return where the stage says it stands: at a multiple of its motor's step."""
+        return self._carriage.stepped(float(self._core.get_y_position(*stage)))
+
+    def get_xy_position(self, *stage: str) -> list[float]:
+        """Return where the stage says it stands along both axes."""
+        return [self.get_x_position(*stage), self.get_y_position(*stage)]
+
+    def true_um(self) -> Point:
+        """Return where the slide truly is, drift taken off, in the coordinates of the stage and the focus drive."""
+        x_um, y_um, coarse_um, fine_um = self._drives_um()
+        x, y, z = self._carriage.carries_to((x_um, y_um, coarse_um), self._clock() - self._began_s)
+        return x, y, z + fine_um
+
+    def _turns(self, *, stage: bool) -> None:
+        self._carriage.turns(self._drives_um()[:3])
+        if stage:
+            self._carriage.leaves()
+
+    def _drives_um(self) -> tuple[float, float, float, float]:
+        drives = self._rig.z
+        fine_um = float(self._core.get_position(drives.fine)) if drives.fine != "none" else 0.0
+        return self.get_x_position(), self.get_y_position(), float(self._core.get_position(drives.device)), fine_um
+
     def _state(self) -> State:
         core = self._core
         camera = core.get_camera_device()
         pixel_type = core.get_property(camera, "PixelType")
-        if pixel_type != _PIXEL_TYPE:
+        if pixel_type != self._camera.pixel_type:
             raise RuntimeError(
-                f"the simulated camera renders PixelType {_PIXEL_TYPE} only and is set to {pixel_type}: set it back"
+                f"the simulated camera renders PixelType {self._camera.pixel_type} and is set to {pixel_type}: "
+                "set it back"
             )
         x, y, width, height = core.get_roi()
+        x_um, y_um, coarse_um, fine_um = self._drives_um()
         return State(
             pose=self._pose(),
+            read_um=(x_um, y_um, coarse_um + fine_um),
             exposure_ms=float(core.get_exposure()),
             roi=(int(x), int(y), int(width), int(height)),
             binning=int(core.get_property(camera, "Binning")),
-            lit=bool(core.get_auto_shutter() or core.get_shutter_open()),
+            light=self._light() if core.get_auto_shutter() or core.get_shutter_open() else 0.0,
         )
 
     def _pose(self) -> Pose:
-        core, objective = self._core, self._objective()
-        x_um, y_um = float(core.get_x_position()), float(core.get_y_position())
-        z_um = float(core.get_position(self._rig.z.device))
-        surface_um = self._renderer.slide.specimen.surface_um(*self.scene.centre_um(objective, x_um, y_um))
-        return self.scene.pose(objective=objective, stage_um=(x_um, y_um, z_um), surface_um=surface_um)
+        objective, stage_um = self._objective(), self.true_um()
+        self._handled = self._handled or self._rig.objective(objective).wet
+        centre_um = self.scene.centre_um(objective, *stage_um[:2], handled=self._handled)
+        surface_um = float(self.renderer.slide.specimen.surface_um(np.array(centre_um[0]), np.array(centre_um[1])))
+        return self.scene.pose(objective=objective, stage_um=stage_um, surface_um=surface_um, handled=self._handled)
+
+    def _light(self) -> float:
+        lamp, seconds = self.scene.faults.lamp, self._clock() - self._began_s
+        return 1 - lamp.warm_up * math.exp(-seconds / lamp.warm_up_s)
 
     def _objective(self) -> str:
         label = self._core.get_state_label(self._rig.nosepiece)
@@ -158,29 +191,15 @@ class SimulatedCore:
             "nothing can be rendered through it"
         )
 
-    def _frame(self, state: State, shape: tuple[int, int]) -> Packed:
+    def _frame(self, state: State, shape: tuple[int, int]) -> Delivered:
         if shape != (state.roi[3], state.roi[2]):
             raise RuntimeError(f"the camera gave a frame of {shape} and its region of interest is {state.roi}")
-        scene, pose = self.scene, state.pose
-        grid = scene.grid(pose, roi=state.roi, binning=state.binning)
-        transmission = self._renderer.render(grid, scene.lens(pose.objective), pose.depth_um)
-        light = light_field(
-            f"{scene.seed} {pose.objective}",
-            scene.mounts[pose.objective].shading,
-            frame=self._rig.camera.size_px,
-            roi=state.roi,
-            binning=state.binning,
-        )
-        magnification = self._rig.objective(pose.objective).magnification
-        filled = state.lit * brightness(exposure_ms=state.exposure_ms, magnification=magnification)
-        pixels = develop(transmission, light, scene.sensor, filled=filled, noise_key=self._noise_key(state))
-        packed = np.zeros((*shape, 4), np.uint8)
-        packed[..., :3] = pixels[..., ::-1]
-        return packed.view(np.uint32)[..., 0]
+        return self._camera.frame(state, self._noise_key(state))
 
     def _noise_key(self, state: State) -> str:
         """Name the frame, so that a resumed run gets the noise of an unbroken one, and a second snap another."""
-        place = tuple(round(value, 3) for value in state.pose.stage_um)
-        repetition = self._seen[state]
-        self._seen[state] += 1
-        return f"{self.scene.seed} {state.pose.objective} {place} {state.exposure_ms} {repetition}"
+        place = tuple(round(value, 3) for value in state.read_um)
+        name = f"{self.scene.seed} {state.pose.objective} {place} {state.exposure_ms} {state.roi} {state.binning}"
+        repetition = self._exposed[name]
+        self._exposed[name] += 1
+        return f"{name} {repetition}"

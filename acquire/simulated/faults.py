@@ -1,32 +1,16 @@
-"""The faults of a simulated rig: how each objective really sits, how evenly it is lit, what the camera adds."""
+"""The faults of a simulated rig: how each objective, the stage, the camera, the lamp and a hand really are."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Literal
 
-import numpy as np
-
-from calibration.errors import RigError
-from calibration.optics import Objective, Rig
-
-Value = TypeVar("Value", "Mount", "Sensor")
-
-DEFAULT_SEED = 7
-_KNOWN_KEYS = ("faults", "seed", "specimen", "truth", "truth_of_rig", "camera")
-_FAULTS = ("perfect", "realistic")
-
-_ROTATION_DEG = (0.1, 0.7)
-_SCALE = (0.002, 0.013)
-_PARCENTRIC_UM = (5.0, 20.0)
-_PARFOCAL_UM = (1.0, 4.0)
-_SHADING = (0.05, 0.08)
-"""Ranges of magnitude between the objectives of real nosepieces; signs and directions are drawn."""
+Turns = Literal[0, 1, 2, 3]
+Bits = Literal[8, 10, 12, 14, 16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """How one objective truly sits in the nosepiece.
+    """How one objective truly sits in the nosepiece, and how it lights and images its field.
 
     Parameters
     ----------
@@ -40,6 +24,10 @@ class Mount:
         Z to add after turning from the first objective, so that the same plane is in focus.
     shading : float
         Light lost towards the corners, as a fraction.
+    vignetting : float
+        Further light cut off in the outermost fifth of the corners' distance, as a fraction at the corners.
+    lateral_colour : (float, float)
+        By how much a red and a blue pixel are larger than a green one, as a fraction.
     """
 
     rotation_deg: float = 0.0
@@ -47,6 +35,8 @@ class Mount:
     parcentric_um: tuple[float, float] = (0.0, 0.0)
     parfocal_um: float = 0.0
     shading: float = 0.0
+    vignetting: float = 0.0
+    lateral_colour: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +55,14 @@ class Sensor:
         Grey level without light, as a fraction of the white level.
     gains : (float, float, float)
         How bright empty glass is in red, green and blue, relative to a neutral camera.
+    bits : {8, 10, 12, 14, 16}
+        8 come as 32bitRGB; more come in 16, as 64bitRGB.
+    dead : float
+        Share of the pixels that are stuck, half of them black, half white.
+    quarter_turns : {0, 1, 2, 3}
+        How often the camera is turned by 90° from columns along the stage's x to columns along its y.
+    mirrored : bool
+        Whether a mirror in the light path swaps the direction of its columns.
     """
 
     full_well_e: float = 20_000.0
@@ -72,6 +70,82 @@ class Sensor:
     noise: bool = True
     offset: float = 0.0
     gains: tuple[float, float, float] = (0.94, 1.0, 0.88)
+    bits: Bits = 8
+    dead: float = 0.0
+    quarter_turns: Turns = 0
+    mirrored: bool = False
+
+    @property
+    def white_level(self) -> int:
+        """Grey level of a full well."""
+        return int(2**self.bits - 1)
+
+    def pixel_type(self, bayer: str) -> str:
+        """Pixel type of the demo camera whose bytes this one delivers; `bayer` is ``none`` or the order of filters."""
+        depth = "8" if self.white_level < 2**8 else "16"
+        if bayer != "none":
+            return f"{depth}bit"
+        return "32bitRGB" if depth == "8" else "64bitRGB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """How stage and focus drive truly move; none of it shows in what they read.
+
+    Parameters
+    ----------
+    backlash_um : (float, float)
+        Play of x and y: after a change of direction so much of a move is lost.
+    noise_um : float
+        Standard deviation along x and y of where the stage comes to rest, another at each arrival.
+    step_um : float
+        Of the motors: the stage rests, and says so, at multiples of it; 0 for none.
+    z_backlash_um : float
+        Play of the focus drive.
+    drift_um_per_h : (float, float, float)
+        Of the slide in x, y and z.
+    """
+
+    backlash_um: tuple[float, float] = (0.0, 0.0)
+    noise_um: float = 0.0
+    step_um: float = 0.0
+    z_backlash_um: float = 0.0
+    drift_um_per_h: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamp:
+    """How steady the light is.
+
+    Parameters
+    ----------
+    warm_up : float
+        Share of the light that is missing when the core is loaded.
+    warm_up_s : float
+        Time in which that falls to a third (1/e).
+    flicker : float
+        Standard deviation of the light from frame to frame, as a fraction.
+    """
+
+    warm_up: float = 0.0
+    warm_up_s: float = 120.0
+    flicker: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """What the hand that puts the oil on does to the slide, when the first wet objective is turned in.
+
+    Parameters
+    ----------
+    shift_um : (float, float)
+        The slide lies so much farther along x and y.
+    turn_deg : float
+        And is turned by so much round the middle of the stage's travel.
+    """
+
+    shift_um: tuple[float, float] = (0.0, 0.0)
+    turn_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,86 +156,18 @@ class Faults:
     ----------
     mounts : mapping of str to Mount
         By objective.
-    sensor : Sensor
-        The camera.
+    sensor, stage, lamp, oil_step : Sensor, Stage, Lamp, Hand
+        What each really is.
+    cover_error_um : float
+        By how much the cover glass is thicker than dry objectives are corrected for.
     seed : int
-        They were drawn with; of the noise too.
+        What is drawn was drawn with it; the noise too.
     """
 
     mounts: Mapping[str, Mount]
-    sensor: Sensor
-    seed: int
-
-
-def faults_of(rig: Rig) -> Faults:
-    """Draw the faults of a simulated rig from what is under `simulated` in its file.
-
-    Parameters
-    ----------
-    rig : Rig
-        Its ``simulated`` may hold ``faults`` (perfect or realistic), ``seed``, ``specimen``, ``truth``, ``camera``
-        (values of `Sensor`) and ``truth_of_rig`` (values of `Mount` by objective); the last two replace what was drawn.
-
-    Raises
-    ------
-    RigError
-        When a key is not known, or a value does not fit; the message names the key.
-    """
-    told = rig.simulated
-    _refuse_unknown(told, _KNOWN_KEYS, "simulated")
-    faults, seed = told.get("faults", "realistic"), told.get("seed", DEFAULT_SEED)
-    if faults not in _FAULTS:
-        raise RigError(f"simulated.faults is {faults!r}: choose one of {list(_FAULTS)}")
-    if not isinstance(seed, int):
-        raise RigError(f"simulated.seed is {seed!r}: give a whole number")
-    sensor = Sensor(noise=False, gains=(1.0, 1.0, 1.0)) if faults == "perfect" else Sensor()
-    mounts = {o.name: Mount() for o in rig.objectives} if faults == "perfect" else _drawn(rig.objectives, seed)
-    for name, values in _mapping(told.get("truth_of_rig", {}), "simulated.truth_of_rig").items():
-        mounts[name] = _overridden(mounts[rig.objective(name).name], values, f"simulated.truth_of_rig.{name}")
-    sensor = _overridden(sensor, told.get("camera", {}), "simulated.camera")
-    return Faults(mounts=mounts, sensor=sensor, seed=seed)
-
-
-def _drawn(objectives: tuple[Objective, ...], seed: int) -> dict[str, Mount]:
-    """Draw mounts; the first objective is the reference of the offsets, and the others turn against it."""
-    first, *others = (_mount(objective.name, seed) for objective in objectives)
-    mounts = [replace(first, parcentric_um=(0.0, 0.0), parfocal_um=0.0)]
-    mounts += [replace(mount, rotation_deg=mount.rotation_deg + first.rotation_deg) for mount in others]
-    return {objective.name: mount for objective, mount in zip(objectives, mounts, strict=True)}
-
-
-def _mount(name: str, seed: int) -> Mount:
-    digest = hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest()
-    rng = np.random.default_rng(int.from_bytes(digest, "little"))
-    direction = rng.uniform(0, 2 * np.pi)
-    apart = rng.uniform(*_PARCENTRIC_UM)
-    return Mount(
-        rotation_deg=_signed(rng, *_ROTATION_DEG),
-        scale=1 + _signed(rng, *_SCALE),
-        parcentric_um=(float(apart * np.cos(direction)), float(apart * np.sin(direction))),
-        parfocal_um=_signed(rng, *_PARFOCAL_UM),
-        shading=float(rng.uniform(*_SHADING)),
-    )
-
-
-def _signed(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(rng.uniform(low, high) * rng.choice((-1, 1)))
-
-
-def _overridden(value: Value, told: Any, key: str) -> Value:
-    mapping = _mapping(told, key)
-    _refuse_unknown(mapping, tuple(field.name for field in fields(value)), key)
-    changes: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in mapping.items()}
-    return replace(value, **changes)
-
-
-def _mapping(told: Any, key: str) -> Mapping[str, Any]:
-    if not isinstance(told, Mapping):
-        raise RigError(f"{key} is {told!r}: give names with values")
-    return told
-
-
-def _refuse_unknown(told: Mapping[str, Any], known: tuple[str, ...], key: str) -> None:
-    for name in told:
-        if name not in known:
-            raise RigError(f"{key}.{name} is not known: choose one of {list(known)} or remove it")
+    sensor: Sensor = field(default_factory=Sensor)
+    stage: Stage = field(default_factory=Stage)
+    lamp: Lamp = field(default_factory=Lamp)
+    oil_step: Hand = field(default_factory=Hand)
+    cover_error_um: float = 0.0
+    seed: int = 0

@@ -1,9 +1,12 @@
 """Sampling a band-limited picture at the camera's true pixels, wherever they lie between its own."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
 from acquire.simulated.lattice import cubic_weights
+from acquire.simulated.specimen import THREADS
 
 Image = NDArray[np.float32]
 
@@ -31,7 +34,7 @@ def sample(coefficients: Image, matrix: NDArray[np.float64], columns: int, rows:
 
     Parameters
     ----------
-    coefficients : ndarray of float32, shape (colours, height, width)
+    coefficients : ndarray of float32, shape (height, width)
         From a picture filtered by `prefilter`.
     matrix : ndarray, shape (2, 3)
         From (column, row) of the result to (column, row) of the coefficients; all points must lie two pixels inside.
@@ -40,32 +43,34 @@ def sample(coefficients: Image, matrix: NDArray[np.float64], columns: int, rows:
 
     Returns
     -------
-    ndarray of float32, shape (rows, columns, colours)
+    ndarray of float32, shape (rows, columns)
     """
-    picture = np.empty((coefficients.shape[0], rows, columns), np.float32)
+    picture = np.empty((rows, columns), np.float32)
     band = max(1, _BAND_POINTS // columns)
-    x = np.arange(columns)
-    for first in range(0, rows, band):
-        last = min(first + band, rows)
-        y = np.arange(first, last)[:, None]
+
+    def fill(first: int) -> None:
+        y = np.arange(first, min(first + band, rows))[:, None]
         across = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
         down = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
-        _sample_points(coefficients, across, down, picture[:, first:last])
-    return np.ascontiguousarray(np.moveaxis(picture, 0, -1))
+        _sample_points(coefficients, across, down, picture[first : first + band])
+
+    x = np.arange(columns)
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(fill, range(0, rows, band)))
+    return picture
 
 
 def _sample_points(coefficients: Image, across: NDArray[np.float64], down: NDArray[np.float64], picture: Image) -> None:
-    width = coefficients.shape[2]
+    width = coefficients.shape[1]
     left, top = np.floor(across), np.floor(down)
     weights_x = cubic_weights((across - left).astype(np.float32))
     weights_y = cubic_weights((down - top).astype(np.float32))
     corner = ((top - 1) * width + left - 1).astype(np.intp)
-    for colour, plane in enumerate(coefficients.reshape(coefficients.shape[0], -1)):
-        total = np.zeros(across.shape, np.float32)
-        for row, weight_y in enumerate(weights_y):
-            line = plane[row * width :].take(corner) * weights_x[0]
-            for column in range(1, _TAPS):
-                line += plane[row * width + column :].take(corner) * weights_x[column]
-            line *= weight_y
-            total += line
-        picture[colour] = total
+    plane = coefficients.ravel()
+    picture[...] = 0
+    for row, weight_y in enumerate(weights_y):
+        line = plane[row * width :].take(corner) * weights_x[0]
+        for column in range(1, _TAPS):
+            line += plane[row * width + column :].take(corner) * weights_x[column]
+        line *= weight_y
+        picture += line

@@ -1,14 +1,17 @@
-"""The simulated rig's truth: what the camera really looks at when the devices read what they read."""
+"""The simulated rig's truth: what the camera really looks at when stage and focus drive truly stand somewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from acquire.simulated.faults import Mount, Sensor, faults_of
-from acquire.simulated.lens import Grid, Lens
+from acquire.simulated.drawn import faults_of
+from acquire.simulated.faults import Faults, Mount, Sensor
+from acquire.simulated.lens import Grid, Lens, Matrix
 from calibration.optics import Rig
 from calibration.transfer import focus_ratio
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +27,14 @@ class Pose:
     stage_um_per_px : tuple of tuple
         2×2 matrix S from an offset in unbinned pixels to the specimen, in µm.
     depth_um : float
-        Focus in the section from mid-section, positive towards the slide.
+        Focus in the section from mid-section at the centre, positive towards the slide.
     stage_um : (float, float, float)
-        Where stage and focus drive stand.
+        Where stage and focus drive truly stand, drift of the slide taken off.
     """
 
     objective: str
-    centre_um: tuple[float, float]
-    stage_um_per_px: tuple[tuple[float, float], tuple[float, float]]
+    centre_um: Point
+    stage_um_per_px: tuple[Point, Point]
     depth_um: float
     stage_um: tuple[float, float, float]
 
@@ -44,57 +47,82 @@ class Scene:
     ----------
     rig : Rig
         What the rig file says of it, nominal values.
-    mounts : mapping of str to Mount
-        By objective.
-    sensor : Sensor
-        The camera.
-    seed : int
-        Of the rig's faults and of the noise.
+    faults : Faults
+        What it really is.
     """
 
     rig: Rig
-    mounts: Mapping[str, Mount]
-    sensor: Sensor
-    seed: int
+    faults: Faults
 
-    def pose(self, *, objective: str, stage_um: tuple[float, float, float], surface_um: float = 0.0) -> Pose:
-        """Work out what the camera looks at with stage and focus drive at (x, y, z).
+    @property
+    def mounts(self) -> Mapping[str, Mount]:
+        """How each objective truly sits."""
+        return self.faults.mounts
 
-        A specimen point seen at the pixel offset u from the centre is ``s = p - parcentric + S u``; the focus lies
-        ``focus_ratio · toward_slide · (z - parfocal - surface)`` deep in the section.
+    @property
+    def sensor(self) -> Sensor:
+        """The camera as it truly is."""
+        return self.faults.sensor
+
+    @property
+    def seed(self) -> int:
+        """Of the rig's faults and of the noise."""
+        return self.faults.seed
+
+    def pose(
+        self, *, objective: str, stage_um: tuple[float, float, float], surface_um: float = 0.0, handled: bool = False
+    ) -> Pose:
+        """Work out what the camera looks at with stage and focus drive truly at (x, y, z).
+
+        A specimen point seen at the pixel offset u from the centre is ``s = p - parcentric + S u``, turned and shifted
+        back as the hand moved the slide; the focus lies ``focus_ratio · toward_slide · (z - parfocal - surface)`` deep
+        in the section.
 
         Parameters
         ----------
         objective : str
             In the light path.
         stage_um : (float, float, float)
-            Where the devices stand.
+            Where the devices truly stand.
         surface_um : float
             Z of mid-section at that place, for the first objective.
+        handled : bool
+            Whether the slide was moved by the hand that put the oil on.
         """
-        mount = self.mounts[objective]
-        facts = self.rig.objective(objective)
         x_um, y_um, z_um = stage_um
-        turn = np.deg2rad(mount.rotation_deg)
-        pixel_um = self.rig.pixel_um(objective) * mount.scale
-        along, aside = float(pixel_um * np.cos(turn)), float(pixel_um * np.sin(turn))
-        deeper_um = self.rig.z.toward_slide * (z_um - mount.parfocal_um - surface_um)
+        steps = self._hand_turn(handled) @ self._steps_um(objective)
+        deeper_um = z_um - self.mounts[objective].parfocal_um - surface_um
+        (xx, xy), (yx, yy) = steps.tolist()
         return Pose(
             objective=objective,
-            centre_um=self.centre_um(objective, x_um, y_um),
-            stage_um_per_px=((along, -aside), (aside, along)),
-            depth_um=focus_ratio(facts) * deeper_um,
+            centre_um=self.centre_um(objective, x_um, y_um, handled=handled),
+            stage_um_per_px=((xx, xy), (yx, yy)),
+            depth_um=-self.relief(objective) * deeper_um,
             stage_um=stage_um,
         )
 
-    def centre_um(self, objective: str, x_um: float, y_um: float) -> tuple[float, float]:
-        """Return the point of the specimen at the centre of the frame with the stage at (x, y)."""
-        parcentric = self.mounts[objective].parcentric_um
-        return x_um - parcentric[0], y_um - parcentric[1]
+    def centre_um(self, objective: str, x_um: float, y_um: float, *, handled: bool = False) -> Point:
+        """Return the point of the specimen at the centre of the frame with the stage truly at (x, y)."""
+        parcentric, hand = self.mounts[objective].parcentric_um, self.faults.oil_step
+        seen = np.array([x_um - parcentric[0], y_um - parcentric[1]])
+        if handled:
+            pivot = np.array([sum(self.rig.limits_um.x) / 2, sum(self.rig.limits_um.y) / 2])
+            seen = self._hand_turn(handled) @ (seen - hand.shift_um - pivot) + pivot
+        return float(seen[0]), float(seen[1])
+
+    def relief(self, objective: str) -> float:
+        """Return by how much the focus in the section lies deeper where the section's surface has 1 µm more of Z."""
+        return -focus_ratio(self.rig.objective(objective)) * self.rig.z.toward_slide
 
     def lens(self, objective: str) -> Lens:
         """Return the apertures of an objective on this stand."""
-        return Lens(na=self.rig.objective(objective).na, condenser_na=self.rig.condenser_na)
+        facts = self.rig.objective(objective)
+        return Lens(
+            na=facts.na,
+            condenser_na=self.rig.condenser_na,
+            immersion_index=facts.refractive_index,
+            cover_error_um=0.0 if facts.wet else self.faults.cover_error_um,
+        )
 
     def grid(self, pose: Pose, *, roi: tuple[int, int, int, int], binning: int = 1) -> Grid:
         """Return where the pixels of a region (x, y, width, height in binned pixels) lie on the specimen."""
@@ -102,10 +130,33 @@ class Scene:
         stage = np.array(pose.stage_um_per_px)
         first = (np.array(roi[:2]) + 0.5) * binning - 0.5 - np.array([(width - 1) / 2, (height - 1) / 2])
         matrix = np.column_stack([stage * binning, np.array(pose.centre_um) + stage @ first])
-        return Grid(matrix=matrix, columns=roi[2], rows=roi[3])
+        red, blue = self.mounts[pose.objective].lateral_colour
+        column, row = -first / binning
+        return Grid(
+            matrix=matrix,
+            columns=roi[2],
+            rows=roi[3],
+            lateral=(1 + red, 1.0, 1 + blue),
+            axis_px=(float(column), float(row)),
+        )
+
+    def _steps_um(self, objective: str) -> Matrix:
+        """S of the slide as it was laid on the stage: the camera's own turns and mirror, then those of the mount."""
+        mount, sensor = self.mounts[objective], self.sensor
+        pixel_um = self.rig.pixel_um(objective) * mount.scale
+        mirror = np.diag([-1.0 if sensor.mirrored else 1.0, 1.0])
+        quarters = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), sensor.quarter_turns)
+        return np.asarray(pixel_um * _turn(mount.rotation_deg) @ quarters @ mirror)
+
+    def _hand_turn(self, handled: bool) -> Matrix:
+        return _turn(-self.faults.oil_step.turn_deg if handled else 0.0)
 
 
 def scene_of(rig: Rig) -> Scene:
-    """Draw the truth of a simulated rig from what is under `simulated` in its file; see `faults.faults_of`."""
-    faults = faults_of(rig)
-    return Scene(rig=rig, mounts=faults.mounts, sensor=faults.sensor, seed=faults.seed)
+    """Draw the truth of a simulated rig from what is under `simulated` in its file; see `drawn.faults_of`."""
+    return Scene(rig=rig, faults=faults_of(rig))
+
+
+def _turn(degrees: float) -> Matrix:
+    angle = np.deg2rad(degrees)
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

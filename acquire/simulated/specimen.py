@@ -17,6 +17,14 @@ Coordinates = NDArray[np.float64]
 Fidelity = Literal["log", "product"]
 """How a specimen is imaged: see `imaging`."""
 
+FADE = 3 / 8
+"""Share of the distance between sheets over which each fades to nothing on either side.
+
+With infinitely thin sheets 0.8 µm apart the sharpness of a 100x/1.4 has a tooth of ± 12 % at each of them; with this
+± 6 %. More (1 is a section that is continuous in depth) averages the finest texture away, which differs from sheet to
+sheet: the 100x then shows hardly more than the 40x.
+"""
+
 CACHED_TILES = 36
 """Tiles kept by `Slide`: 190 MB of five sheets with three stains, one camera field of the 40x lens."""
 
@@ -27,8 +35,8 @@ THREADS = min(4, os.cpu_count() or 1)
 class Specimen(Protocol):
     """A section in sheets, unlimited in x and y, the same on every call and in every process.
 
-    Each sheet stands for a slab of the section whose content fades linearly to nothing at its neighbours' depths, so
-    the section is continuous in depth. All lenses are given the same sheets: what they show differs by optics alone.
+    Each sheet stands for a slab of the section whose content fades linearly to nothing over `FADE` of the way to its
+    neighbours. All lenses are given the same sheets: what they show differs by optics alone.
     """
 
     @property

@@ -2,16 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
+from acquire.simulated.edge import SlantedEdge
+from acquire.simulated.filtered import FilteredNoise
 from acquire.simulated.glass import EmptyGlass
+from acquire.simulated.micrometer import StageMicrometer
 from acquire.simulated.mounted import Mounted, Mounting
-from acquire.simulated.specimen import Specimen
+from acquire.simulated.picture import Picture
+from acquire.simulated.points import Points
+from acquire.simulated.specimen import Fidelity, Specimen
+from acquire.simulated.star import SiemensStar
 from acquire.simulated.tissue import Lung
 from acquire.simulated.told import overridden
+from acquire.simulated.usaf import Usaf
 from calibration.errors import RigError
 
-KINDS: Mapping[str, Specimen] = {"lung": Lung(), "empty": EmptyGlass()}
+KINDS: Mapping[str, Specimen] = {
+    "lung": Lung(),
+    "picture": Picture(),
+    "usaf": Usaf(),
+    "edge": SlantedEdge(),
+    "star": SiemensStar(),
+    "micrometer": StageMicrometer(),
+    "points": Points(),
+    "noise": FilteredNoise(),
+    "empty": EmptyGlass(),
+}
 """Each kind as it is when nothing more is told; the fields of its class are the keys that a rig file may tell."""
 
 DEFAULT_KIND = "lung"
@@ -37,7 +54,23 @@ def make_specimen(told: Any) -> Specimen:
         raise RigError(f"simulated.specimen.kind is {kind!r}: choose one of {list(KINDS)}")
     of_mounting = {field.name for field in fields(Mounting)}
     own = {key: value for key, value in told.items() if key != "kind" and key not in of_mounting}
+    if kind == "picture" and "file" not in own:
+        raise RigError("simulated.specimen.kind is 'picture' and names no file: add file, the path of an RGB picture")
     specimen = overridden(KINDS[kind], own, "simulated.specimen")
     shared = {key: value for key, value in told.items() if key in of_mounting}
     mounting = overridden(Mounting(), shared, "simulated.specimen")
     return specimen if mounting == Mounting() else Mounted(specimen=specimen, mounting=mounting)
+
+
+def fidelity_of(told: Mapping[str, Any]) -> Fidelity | None:
+    """Read ``simulated.fidelity``: log or product, or None where the specimen decides.
+
+    Raises
+    ------
+    RigError
+        When it is neither.
+    """
+    fidelity = told.get("fidelity")
+    if fidelity not in (None, *get_args(Fidelity)):
+        raise RigError(f"simulated.fidelity is {fidelity!r}: choose one of {list(get_args(Fidelity))}")
+    return fidelity

@@ -34,7 +34,7 @@ _MARGIN_UM = (
     REACH_UM + 10.0
 )  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
 _CLEAR_UM = 5.0  # so far from the nearest septum nothing of it, slanted walls and cells included, is left
-_FIBRILS = ((8, 0.4), (2, 0.9), (1, 1.1))  # spacing in knots and weight: bundles, fibres, fibrils
+_FIBRILS = ((8, 0.4), (2, 0.9), (1, 1.4))  # spacing in knots and weight: bundles, fibres, fibrils
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +162,11 @@ def _compose(sheet: Image, local: Image, textures: _Textures, cells: tuple[Image
     free = np.maximum(np.float32(1) - np.float32(1.4) * nuclei, 0)
     body = step(inside, -0.25, 0.35) * step(fibres, -2.3, -1.3) * free
     body *= np.float32(1) - np.float32(0.36) * local[Field.PALE]
-    grains = _sparse(textures.speckle + np.float32(0.6) * textures.bumps + np.float32(0.3) * textures.fibres, 1.1)
-    threads = _sparse(fibres, 1.9)
-    chromatin = _sparse(textures.speckle, 1.5)
+    grains = _sparse(textures.speckle + np.float32(0.6) * textures.bumps + np.float32(0.3) * textures.fibres, 1.6)
+    threads = _sparse(fibres, 2.6)
+    chromatin = _sparse(textures.speckle, 1.8)
     muscle, collagen = local[Field.MUSCLE], local[Field.COLLAGEN]
-    red = np.float32(0.36) * grains
+    red = np.float32(0.34) * grains
     red += muscle * (np.float32(0.4) * threads - red)
     red += np.float32(0.02)
     red *= np.float32(1) - collagen
@@ -174,7 +174,7 @@ def _compose(sheet: Image, local: Image, textures: _Textures, cells: tuple[Image
     blue = (np.float32(0.01) + np.float32(0.42) * threads) * collagen
     body *= np.float32(SHEET_UM)
     plasma = body * (np.float32(1) - red_cells)
-    sheet[0] = nuclei * (np.float32(0.06 * SHEET_UM) + np.float32(0.75 * SHEET_UM) * chromatin)
+    sheet[0] = nuclei * (np.float32(0.06 * SHEET_UM) + np.float32(0.72 * SHEET_UM) * chromatin)
     sheet[1] = red * plasma + red_cells * free * np.float32(0.27 * SHEET_UM)
     sheet[2] = blue * plasma
     sheet[3] = np.float32(0.04) * (sheet[0] + sheet[1] + sheet[2]) + np.float32(0.006) * body

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from functools import lru_cache
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -29,15 +28,13 @@ def overridden(value: Value, told: Any, key: str) -> Value:
     RigError
         When a key is not known or a value does not fit; the message names both.
     """
-    if not isinstance(told, Mapping):
-        raise RigError(f"{key} is {told!r}: give names with values")
     kind = type(value)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # mypy cannot bound by dataclasses
-    for name in told:
+    for name in mapping(told, key):
         if name not in known:
             raise RigError(f"{key}.{name} is not known: choose one of {known} or remove it")
     try:
-        checked = _model(kind).model_validate(dict(told), strict=False)
+        checked = _check_of(kind).model_validate(dict(told), strict=False)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"])
@@ -45,10 +42,21 @@ def overridden(value: Value, told: Any, key: str) -> Value:
     return replace(value, **{name: getattr(checked, name) for name in told})  # type: ignore[type-var]
 
 
-@lru_cache(maxsize=64)
-def _model(kind: type) -> type[BaseModel]:
-    """Check for the fields of a dataclass, each of them optional."""
-    hints = get_type_hints(kind)
-    asked: dict[str, Any] = {field.name: (hints[field.name], None) for field in fields(kind)}
-    config = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
-    return create_model(kind.__name__, __config__=config, **asked)
+def mapping(told: Any, key: str) -> Mapping[str, Any]:
+    """Return what is told if it is names with values; RigError that names the key otherwise."""
+    if not isinstance(told, Mapping):
+        raise RigError(f"{key} is {told!r}: give names with values")
+    return told
+
+
+def _check_of(kind: type) -> type[BaseModel]:
+    """Return the check for a dataclass, made once."""
+    if kind not in _CHECKS:
+        hints = get_type_hints(kind)
+        asked: dict[str, Any] = {field.name: (hints[field.name], None) for field in fields(kind)}
+        config = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+        _CHECKS[kind] = create_model(kind.__name__, __config__=config, **asked)
+    return _CHECKS[kind]
+
+
+_CHECKS: dict[type, type[BaseModel]] = {}

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acquire.simulated.core import SimulatedCore, State
+from acquire.simulated.camera import State
+from acquire.simulated.core import SimulatedCore
 from acquire.simulated.lens import Grid
 from acquire.simulated.scene import Pose, Scene
 from acquire.truthfile import FOLDER, Truth, write_json, write_truth
@@ -96,21 +97,24 @@ class Witness:
         truth = Truth(site=site, matrix=matrix)
         grid = finer(low_grid, self._ratio)
         if self._pictures:
-            plane = self._seen(grid, low_state.pose.depth_um)
-            stack = np.stack([self._seen(grid, state.pose.depth_um) for state in high])
+            plane = self._seen(grid, low_state.pose)
+            stack = np.stack([self._seen(grid, state.pose) for state in high])
             truth = Truth(site=site, matrix=matrix, plane=_bytes(plane), fused=_bytes(self._fuse(stack)))
         write_truth(self._folder, truth, pixel_um=float(np.hypot(*grid.matrix[:, 0])))
 
-    def _seen(self, grid: Grid, depth_um: float) -> Image:
-        """Render what the high objective shows at a depth, corrected as frames are: glass at `GLASS_LEVEL`."""
-        transmission = self._core.renderer.render(grid, self._core.scene.lens(self._high), depth_um)
+    def _seen(self, grid: Grid, pose: Pose) -> Image:
+        """Render what the high objective shows with a pose's focus, corrected as frames are: glass at `GLASS_LEVEL`."""
+        scene = self._core.scene
+        transmission = self._core.renderer.render(
+            grid, scene.lens(self._high), pose.depth_um, relief=scene.relief(pose.objective)
+        )
         seen: Image = np.clip(transmission * np.float32(GLASS_LEVEL), 0, 1)
         return seen
 
 
 def finer(grid: Grid, ratio: Fraction) -> Grid:
     """Return a grid `ratio` times finer that shares its first edges with the coarse one."""
-    return Grid(
+    return Grid(  # of no colour error: what a network should show, and what one frame alone cannot tell it
         matrix=compose(grid.matrix, scaling(float(ratio))),
         columns=ceil(grid.columns * ratio),
         rows=ceil(grid.rows * ratio),
@@ -141,8 +145,9 @@ def _state(told: dict[str, Any]) -> State:
             depth_um=pose["depth_um"],
             stage_um=tuple(pose["stage_um"]),
         ),
+        read_um=tuple(told["read_um"]),
         exposure_ms=told["exposure_ms"],
         roi=tuple(told["roi"]),
         binning=told["binning"],
-        lit=told["lit"],
+        light=told["light"],
     )

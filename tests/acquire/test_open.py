@@ -14,8 +14,6 @@ RIG = load_rig("demo")
 @pytest.mark.parametrize(
     ("rig", "says"),
     [
-        (replace(RIG, camera=replace(RIG.camera, bayer="RGGB")), "camera.bayer 'RGGB', which is not driven yet"),
-        (replace(RIG, z=replace(RIG.z, fine="Piezo")), "z.fine 'Piezo', which is not driven yet: write none"),
         (replace(RIG, z=replace(RIG.z, hardware_focus="PFS")), "z.hardware_focus 'PFS', which is not driven yet"),
         (replace(RIG, nosepiece="manual"), "nosepiece turned by hand"),
     ],

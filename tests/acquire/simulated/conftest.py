@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from acquire.simulated.lens import Grid, Lens
+from acquire.simulated.stains import napierian
 from calibration.optics import Camera, Limits, Objective, Rig, Source, ZDrive
+
+STEADY = {"backlash_um": (0, 0), "noise_um": 0, "step_um": 0, "z_backlash_um": 0, "drift_um_per_h": (0, 0, 0)}
+"""A stage that goes where it is told, for tests of everything else."""
 
 DRY = Lens(na=0.95, condenser_na=0.55)
 OIL = Lens(na=1.4, condenser_na=0.55)
@@ -34,7 +38,12 @@ def simulated_rig():
         z=ZDrive(device="Z", toward_slide=1),
         limits_um=Limits(x=(0, 20000), y=(0, 20000), z=(-290, 100)),
         z_safe_um=-280,
-        simulated={"faults": "realistic", "specimen": {"kind": "lung", "seed": 1}},
+        simulated={
+            "faults": "realistic",
+            "specimen": {"kind": "lung", "seed": 1},
+            "stage": STEADY,
+            "lamp": {"warm_up": 0},
+        },
     )
 
 
@@ -59,14 +68,18 @@ class Grating:
     amplitude: float = 0.0
     path_um: float = 0.0
     depth_um: float = 0.0
-    stains: tuple[str, ...] = ("iron haematoxylin",)
+    fidelity: str = "log"
+
+    @property
+    def absorbance(self):
+        return napierian(("iron haematoxylin",))
 
     @property
     def depths_um(self):
         return (self.depth_um,)
 
-    def surface_um(self, _x_um, _y_um, /):
-        return 0.0
+    def surface_um(self, x_um, y_um, /):
+        return 0.0 * x_um * y_um
 
     def tile(self, window):
         wave = np.cos(2 * np.pi * self.frequency * window.x_um) * np.ones((window.rows, 1))
@@ -80,11 +93,15 @@ class Dot:
     x_um: float
     y_um: float
     width_um: float = 0.5
-    stains: tuple[str, ...] = ("iron haematoxylin",)
+    fidelity: str = "log"
     depths_um: tuple[float, ...] = (0.0,)
 
-    def surface_um(self, _x_um, _y_um, /):
-        return 0.0
+    @property
+    def absorbance(self):
+        return napierian(("iron haematoxylin",))
+
+    def surface_um(self, x_um, y_um, /):
+        return 0.0 * x_um * y_um
 
     def tile(self, window):
         squared = (window.x_um - self.x_um) ** 2 + (window.y_um[:, None] - self.y_um) ** 2

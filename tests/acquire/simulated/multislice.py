@@ -26,17 +26,17 @@ class Slices:
     pitch_um: float
 
 
-def slices_of(sheets, depths_um, *, absorbance, path_um, wavelength_um, pitch_um, step_um):
-    """Cut sheets whose content runs linearly from each to the next into slices `step_um` thick.
+def slices_of(depths_um, *, fade, absorbance, path_um, wavelength_um, pitch_um, step_um):
+    """Cut sheets whose content fades linearly, over a share of the way to the next, into slices `step_um` thick.
 
     `absorbance` and `path_um` are (sheets, rows, columns), each the content of the slab that its sheet stands for.
     """
     depths = np.asarray(depths_um)
     if len(depths) == 1:
         return Slices(absorbance, 2 * np.pi / wavelength_um * path_um, depths, pitch_um)
-    spacing = depths[1] - depths[0]
-    middles = np.arange(depths[0] - spacing + step_um / 2, depths[-1] + spacing, step_um)[::-1]
-    share = np.clip(1 - np.abs(middles[:, None] - depths) / spacing, 0, None)
+    fade_um = fade * (depths[1] - depths[0])
+    middles = np.arange(depths[0] - fade_um + step_um / 2, depths[-1] + fade_um, step_um)[::-1]
+    share = np.clip(1 - np.abs(middles[:, None] - depths) / fade_um, 0, None)
     share /= share.sum(axis=0)
     return Slices(
         np.tensordot(share, absorbance, axes=1),

@@ -3,10 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acquire.simulated.exposure import intensities
 from acquire.simulated.glass import EmptyGlass
-from acquire.simulated.imaging import GUARD_UM, Renderer, expose, spectra
+from acquire.simulated.imaging import GUARD_UM, Renderer
 from acquire.simulated.specimen import Slide
 from acquire.simulated.specimens import make_specimen
+from acquire.simulated.spectra import sheets_of
 from acquire.simulated.stains import napierian
 from calibration.affine import apply, invert
 from calibration.transfer import COLOURS_UM, TABLE_RADII, absorption, phase, transfer
@@ -105,7 +107,7 @@ def test_the_pitch_a_lens_gets_by_with_shows_what_a_fine_one_shows(lens):
     pictures = []
     for pitch_um in (lens.pitch_um, 0.035):
         window = grid.window(pitch_um).grown(GUARD_UM).whole_tiles()
-        pictures.append(expose(spectra(slide, window, lens.cutoff), grid, lens, 0.1))
+        pictures.append(intensities(sheets_of(slide, window, lens.cutoff), grid, lens, slide.specimen.depths_um, 0.1))
     assert np.sqrt(np.mean((pictures[0] - pictures[1]) ** 2)) < 1e-3
 
 

@@ -1,0 +1,293 @@
+"""Architecture of kidney cortex: at each place how deep it lies in a tubule, a glomerulus or what is between them."""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from acquire.simulated.architecture import GROUND_UM, step
+from acquire.simulated.fibres import KNOT_UM
+from acquire.simulated.lattice import hashed, noise, uniform
+from acquire.simulated.tubules import (
+    ARTERIOLE,
+    PROXIMAL,
+    Box,
+    Build,
+    Circle,
+    Pieces,
+    Ring,
+    Tubules,
+    grown,
+    ring,
+    staggered,
+    tubules_near,
+)
+from acquire.simulated.window import Window
+
+Image = NDArray[np.float32]
+Numbers = NDArray[np.float64]
+
+_WARPS = ((90.0, 9.0), (30.0, 4.0), (11.0, 1.0), (4.5, 0.3))  # spacing and size in µm of what bends all walls
+_BEND_UM = 40  # by which no point is moved farther, in whole steps of `GROUND_UM`
+_INVERSIONS = 14  # steps that undo the bending: each leaves a third of the error
+
+_SQUARE_UM = 400.0  # a place for one glomerulus: 4 in each mm² of cortex
+_GLOMERULUS_JITTER = 0.24  # in squares, so that two never touch
+_PRESENT_BELOW = 0.5  # draws, uniform in -1 … 1, that give a glomerulus
+_GLOMERULUS_UM, _GLOMERULUS_SPREAD_UM = 75.0, 13.0
+_GLOMERULI_UM = 225.0  # nearer ones may take the place of a tubule that matters
+_CAPSULE_UM = 1.6
+_LOOP_UM, _LOOP_JITTER, _LOOP_RADIUS_UM, _LOOP_WALL_UM = 10.5, 0.33, 6.6, 1.15
+_LOOP_CORNER_UM, _PODOCYTE_UM = 5.0, 1.0
+_LOBES = 5
+_NOWHERE = np.array([[1e7, 1e7]])  # one loop that is always there and matters to no point
+
+_ALONG, _ROUND, _DIRECTION = 0.6, 0.8, 0.6  # how much fibres follow this direction, and the tubules
+_RING_REACH_UM = 33.0  # of a tubule's cells from its axis
+_CELLS_UM = 20.0  # so far beyond a window cells are looked for whose borders may run in it
+_PALE = np.array([0.0, 0.45, 0.1], np.float32)  # how lightly each kind of tubule takes the stain
+_FLUID = np.array([1.0, 0.2, 1.0], np.float32)  # what is in its lumen
+_CAST, _CAST_BELOW = np.float32(0.8), -0.3  # more of it, and the draws that give it
+_BORDER_UM = np.float32(4.0)  # farther from a cell's border nothing depends on it
+
+
+class Field(IntEnum):
+    """The coarse fields, in the order of their array; those from VESSEL on decide where cells lie."""
+
+    WALL = 0  # µm inside the basement membrane, negative in the interstitium
+    LUMEN = 1  # µm inside a lumen, a capillary or Bowman's space
+    WALL_SLOPE = 2  # µm by which these change for each µm of depth
+    LUMEN_SLOPE = 3
+    GRANULES = 4  # share of granular cytoplasm, with a brush border
+    FIBRES = 5  # share of smooth muscle or mesangium
+    PALE = 6  # how lightly the place took the stain
+    BORDER = 7  # µm from the border of the nearest two cells of a wall
+    FLUID = 8  # what a lumen is filled with
+    ACROSS = 9  # µm across the fibres, from the knot of the ground
+    VESSEL = 10  # whether a lumen holds blood
+    BLOOD = 11  # how much of it, as noise
+    TUFT = 12  # whether the place lies in a glomerulus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """The coarse fields over a window.
+
+    Parameters
+    ----------
+    window : Window
+        On the lattice of `GROUND_UM`.
+    fields : ndarray of float32, shape (len(Field), rows, columns)
+        In the order of `Field`.
+    knot : int
+        Knot of the fibres that ACROSS counts from.
+    ring : Ring
+        Cells in the walls of tubules in and round the window.
+    """
+
+    window: Window
+    fields: Image
+    knot: int
+    ring: Ring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Noises:
+    region: Image
+    spot: Image
+    small: Image
+
+
+def ground(window: Window, build: Build, seed: int) -> Ground:
+    """Compute the coarse fields of a window.
+
+    Parameters
+    ----------
+    window : Window
+        On the lattice of `GROUND_UM`.
+    build : Build
+        How closely the cortex is packed.
+    seed : int
+        Of the slide.
+    """
+    wide = window.grown(_BEND_UM * GROUND_UM)
+    bend = _bend(wide, seed)
+    x = window.x_um + bend[0, _BEND_UM:-_BEND_UM, _BEND_UM:-_BEND_UM]
+    y = window.y_um[:, None] + bend[1, _BEND_UM:-_BEND_UM, _BEND_UM:-_BEND_UM]
+    box = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+    tubules = _tubules(box, build, seed)
+    cells = _unbent(_rings(tubules, grown(box, _CELLS_UM), seed), bend, wide)
+    noises = _Noises(
+        region=noise(window, 14.0, *_keys(seed, 100, 3)),
+        spot=noise(window, 7.0, *_keys(seed, 110, 5)),
+        small=noise(window, 3.2, *_keys(seed, 120, 2)),
+    )
+    fields = np.zeros((len(Field), window.rows, window.columns), np.float32)
+    _fill_tubules(fields, tubules, x, y, noises)
+    _divide_walls(fields, cells, window)
+    _fill_interstitium(fields, build, noises)
+    for circle in tubules.glomeruli:
+        _fill_glomerulus(fields, circle, (x, y), build, seed)
+    fields[Field.WALL_SLOPE] = np.float32(0.45) * noises.spot[1]
+    fields[Field.LUMEN_SLOPE] = np.float32(0.35) * noises.spot[4] + np.float32(0.2) * noises.small[1]
+    return Ground(window=window, fields=fields, knot=_lay_fibres(fields, noises, x, y), ring=cells)
+
+
+def _keys(seed: int, first: int, count: int) -> tuple[int, ...]:
+    return tuple(seed * 1009 + first + n for n in range(count))
+
+
+def _bend(window: Window, seed: int) -> Numbers:
+    """By how much each place is moved along x and y, so that no wall is straight."""
+    bends = [size * noise(window, spacing, *_keys(seed, 40 + 10 * n, 2)) for n, (spacing, size) in enumerate(_WARPS)]
+    bend: Numbers = np.clip(np.sum(bends, axis=0, dtype=np.float64), -_BEND_UM, _BEND_UM)
+    return bend
+
+
+def _tubules(box: Box, build: Build, seed: int) -> Tubules:
+    return tubules_near(box, seed, build, _glomeruli(grown(box, _GLOMERULI_UM), seed))
+
+
+def _glomeruli(box: Box, seed: int) -> tuple[Circle, ...]:
+    """List the glomeruli whose centres may lie in a box."""
+    columns, rows = (
+        np.arange(int(np.floor(low / _SQUARE_UM)) - 1, int(np.floor(high / _SQUARE_UM)) + 2)
+        for low, high in (box[:2], box[2:])
+    )
+    words = hashed(np.array([seed * 1009 + 701]), rows[:, None], columns)
+    x = (columns + 0.5 + _GLOMERULUS_JITTER * uniform(words, 1)) * _SQUARE_UM
+    y = (rows[:, None] + 0.5 + _GLOMERULUS_JITTER * uniform(words, 2)) * _SQUARE_UM
+    radius = _GLOMERULUS_UM + _GLOMERULUS_SPREAD_UM * uniform(words, 3)
+    there = (uniform(words, 4) < _PRESENT_BELOW) & (x > box[0]) & (x < box[1]) & (y > box[2]) & (y < box[3])
+    return tuple((float(x[n]), float(y[n]), float(radius[n])) for n in zip(*np.nonzero(there), strict=True))
+
+
+def _rings(tubules: Tubules, box: Box, seed: int) -> Ring:
+    """Line up the cells of all tubules whose walls may reach into a box."""
+    rings = []
+    for number, (column, row) in enumerate(tubules.owner):
+        ends = np.concatenate(tubules.pieces_of(number))
+        low, high = ends.min(axis=0) - _RING_REACH_UM, ends.max(axis=0) + _RING_REACH_UM
+        if low[0] < box[1] and high[0] > box[0] and low[1] < box[3] and high[1] > box[2]:
+            extent = float(low[0]), float(high[0]), float(low[1]), float(high[1])
+            rings.append(_ring(int(column), int(row), extent, tubules.build, seed))
+    names = ("x_um", "y_um", "outward", "kind", "words")
+    return Ring(**{name: np.concatenate([getattr(one, name) for one in rings]) for name in names})
+
+
+@lru_cache(maxsize=512)
+def _ring(column: int, row: int, extent: Box, build: Build, seed: int) -> Ring:
+    """Cells of the tubule of one lattice point, from all that may matter to it and no more: the same for every box."""
+    tubules = _tubules(extent, build, seed)
+    number = int(np.flatnonzero((tubules.owner == (column, row)).all(axis=1))[0])
+    return ring(tubules, number)
+
+
+def _unbent(cells: Ring, bend: Numbers, window: Window) -> Ring:
+    """Move cells to where the bending takes them from; it is known in the window and taken from its edge beyond."""
+    x, y = cells.x_um - bend[0].mean(), cells.y_um - bend[1].mean()
+    for _ in range(_INVERSIONS):
+        place = np.stack([y / GROUND_UM - window.row, x / GROUND_UM - window.column])
+        moved_x, moved_y = (map_coordinates(part, place, order=1, mode="nearest") for part in bend)
+        x, y = cells.x_um - moved_x, cells.y_um - moved_y
+    return replace(cells, x_um=x, y_um=y)
+
+
+def _fill_tubules(fields: Image, tubules: Tubules, x: Numbers, y: Numbers, noises: _Noises) -> None:
+    wall, lumen, number = tubules.wall(x, y)
+    kind = tubules.kind[number]
+    fields[Field.WALL] = wall
+    uneven = np.float32(0.7) * noises.spot[2] + np.float32(0.35) * noises.small[0]
+    fields[Field.LUMEN] = lumen + uneven * step(wall, 0.0, 6.0)
+    fields[Field.GRANULES] = kind == PROXIMAL
+    fields[Field.FIBRES] = kind == ARTERIOLE
+    fields[Field.PALE] = (_PALE[tubules.kind] + np.float32(0.35) * uniform(tubules.words, 9))[number]
+    fields[Field.PALE] += np.float32(0.15) * noises.spot[3]
+    fields[Field.FLUID] = (_FLUID[tubules.kind] + _CAST * (uniform(tubules.words, 11) < _CAST_BELOW))[number]
+    fields[Field.VESSEL] = kind == ARTERIOLE
+    fields[Field.BLOOD] = noises.region[1]
+
+
+def _divide_walls(fields: Image, cells: Ring, window: Window) -> None:
+    """Give each cell of a wall its tint and bulge."""
+    centres = np.concatenate([_NOWHERE, np.stack([cells.x_um, cells.y_um], axis=1)])
+    words = np.append(np.uint32(0), cells.words)
+    count = len(centres)
+    voronoi = Pieces(start=centres, end=centres, first=np.arange(count), offset_um=np.zeros(count), corner_um=3.0)
+    shape = (window.rows, window.columns)
+    border, _, cell = voronoi.depth(np.broadcast_to(window.x_um, shape), np.broadcast_to(window.y_um[:, None], shape))
+    fields[Field.BORDER] = np.minimum(border, _BORDER_UM)
+    fields[Field.LUMEN] -= np.float32(0.5) * (fields[Field.BORDER] - np.float32(1.5)) * (fields[Field.WALL] > 0)
+    fields[Field.PALE] += np.float32(0.3) * uniform(words, 9)[cell]
+
+
+def _fill_interstitium(fields: Image, build: Build, noises: _Noises) -> None:
+    between = fields[Field.WALL] < 0
+    common = noises.spot[0] + np.float32(0.4) * noises.region[0] + np.float32(build.capillaries)
+    capillary = np.clip(np.minimum(-fields[Field.WALL] - np.float32(1.3), np.float32(3.5) * common), -3, 3)
+    fields[Field.LUMEN] = np.where(between, capillary, fields[Field.LUMEN])
+    fields[Field.VESSEL][between] = 1
+    fields[Field.FLUID][between] = _FLUID[ARTERIOLE]
+
+
+def _fill_glomerulus(fields: Image, circle: Circle, place: tuple[Numbers, Numbers], build: Build, seed: int) -> None:
+    x, y = place
+    depth = circle[2] - np.hypot(x - circle[0], y - circle[1])
+    inside = depth > 0
+    if not inside.any():
+        return
+    lumen, capillary, blood = _tuft(circle, x[inside], y[inside], build, seed)
+    fields[Field.WALL][inside], fields[Field.LUMEN][inside] = depth[inside], lumen
+    fields[Field.VESSEL][inside], fields[Field.BLOOD][inside] = capillary, blood + np.float32(0.3)
+    fields[Field.FLUID][inside] = np.where(capillary, _FLUID[ARTERIOLE], 0.0)
+    fields[Field.GRANULES][inside], fields[Field.FIBRES][inside] = 0, 0.25
+    fields[Field.PALE][inside], fields[Field.BORDER][inside] = 0.3, _BORDER_UM
+    fields[Field.TUFT][inside] = 1
+
+
+def _tuft(circle: Circle, x: Numbers, y: Numbers, build: Build, seed: int) -> tuple[Image, NDArray[np.bool_], Image]:
+    """Depth inside a capillary or Bowman's space, whether it is a capillary, and how likely that holds red cells."""
+    loops, words = _loops((x.min(), x.max(), y.min(), y.max()), circle, build, seed)
+    depth, axis, number = loops.depth(x, y)
+    depth = np.minimum(depth, np.float32(_LOOP_RADIUS_UM) - axis)
+    capsule = (circle[2] - np.hypot(x - circle[0], y - circle[1]) - _CAPSULE_UM).astype(np.float32)
+    space = np.minimum(axis - np.float32(_LOOP_RADIUS_UM + _PODOCYTE_UM), capsule)
+    in_loop = axis < _LOOP_RADIUS_UM
+    capillary = (uniform(words, 5) < 2 * build.open_loops - 1)[number] & in_loop
+    wall = np.float32(_LOOP_WALL_UM)
+    lumen = np.where(capillary, depth - wall, -wall - np.float32(0.4) * depth)
+    return np.where(in_loop, lumen, space), capillary, uniform(words, 6)[number]
+
+
+def _loops(box: Box, circle: Circle, build: Build, seed: int) -> tuple[Pieces, NDArray[np.uint32]]:
+    """Capillary loops near a box: the tuft lies off centre in its capsule and is lobed."""
+    _, _, words, centres = staggered(box, _LOOP_UM, 2, _LOOP_JITTER, seed * 1009 + 702)
+    away = centres - circle[:2]
+    distance, angle = np.hypot(away[:, 0], away[:, 1]), np.arctan2(away[:, 1], away[:, 0])
+    pole = circle[2] * _LOBES
+    space = build.urinary_um * (1 - 0.8 * np.cos(angle - pole)) + 0.3 * _LOOP_UM + _CAPSULE_UM
+    lobed = 2.5 * np.cos(_LOBES * angle + pole) * distance / circle[2]
+    kept = np.flatnonzero(distance < circle[2] - space + lobed + uniform(words, 7).ravel())
+    centres, words = np.concatenate([_NOWHERE, centres[kept]]), np.append(np.uint32(0), words.ravel()[kept])
+    count = len(centres)
+    loops = Pieces(
+        start=centres,
+        end=centres,
+        first=np.arange(count),
+        offset_um=0.8 * uniform(words, 3).astype(np.float64),
+        corner_um=_LOOP_CORNER_UM,
+    )
+    return loops, words
+
+
+def _lay_fibres(fields: Image, noises: _Noises, x: Numbers, y: Numbers) -> int:
+    """Let fibres run round the tubules, more or less: along one direction alone they would run straight through."""
+    along = _ALONG * (x * np.cos(_DIRECTION) + y * np.sin(_DIRECTION))
+    wander = np.float32(3.5) * noises.region[2] + np.float32(0.8) * noises.spot[2]
+    across = along + _ROUND * fields[Field.WALL] + wander
+    knot = int(np.floor(float(across.min()) / KNOT_UM))
+    fields[Field.ACROSS] = across - knot * KNOT_UM
+    return knot
