@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from acquire import camera, motion, safety
+from acquire.answered import answered
 from acquire.errors import CameraError, DeviceError, HangingError, InterlockError, PixelError
 from acquire.frame import Frame, Position
 from acquire.live import CoreStream, Newest
@@ -29,8 +30,8 @@ class MicroManagerMicroscope:
         Lets the core go; called once.
     clock : callable
         Seconds since the epoch.
-    stopwatch : callable
-        Seconds, for deadlines.
+    patience : Patience
+        How time passes while devices move and the camera exposes.
     """
 
     def __init__(
@@ -41,25 +42,28 @@ class MicroManagerMicroscope:
         newest: Newest,
         on_close: Callable[[], None],
         clock: Callable[[], float] = time.time,
-        stopwatch: Callable[[], float] = time.monotonic,
+        patience: motion.Patience = motion.REAL_TIME,
     ) -> None:
         self.rig = rig
         self.core = core
         self.focus_um: float | None = None
         self._newest = newest
         self._on_close = on_close
-        self._clock, self._stopwatch = clock, stopwatch
+        self._clock = clock
+        self.patience = patience
         self._before: Frame | None = None
         self._hanging = False
         self._numbers = count(1)
         self._closed = False
 
     @property
+    @answered
     def position_um(self) -> Position:
         """Stage and focus position in µm, read from the devices now."""
         return motion.position(self.core, self.rig.z)
 
     @property
+    @answered
     def objective(self) -> Objective:
         """The objective in the light path, read from the turret now."""
         label = motion.turret_label(self.core, self.rig.nosepiece)
@@ -71,25 +75,28 @@ class MicroManagerMicroscope:
             f"{[o.label for o in self.rig.objectives]}: turn it to one of these or edit objectives in the rig file"
         )
 
+    @answered
     def move_xy(self, x_um: float, y_um: float) -> None:
         """Move the stage and wait for rest; see `Microscope.move_xy`."""
         safety.check_xy(self.rig.limits_um, x_um, y_um)
-        motion.move_stage(self.core, self.rig.z, x_um, y_um)
+        motion.move_stage(self.core, self.rig.z, x_um, y_um, self.patience)
 
+    @answered
     def move_z(self, z_um: float) -> None:
         """Move the focus drive and wait for rest; see `Microscope.move_z`."""
         safety.check_z(self.rig, z_um, focus_um=self.focus_um, objective=self.objective.name)
-        motion.move_focus(self.core, self.rig.z, z_um)
+        motion.move_focus(self.core, self.rig.z, z_um, self.patience)
 
     def expect_focus(self, z_um: float) -> None:
         """Bound `move_z` by the near margin past this Z until the nosepiece turns; see `Microscope.expect_focus`."""
         self.focus_um = z_um
 
+    @answered
     def retract(self) -> None:
         """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back; see `Microscope.retract`."""
         try:
             if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
-                motion.move_focus(self.core, self.rig.z, self.rig.z_safe_um)
+                motion.move_focus(self.core, self.rig.z, self.rig.z_safe_um, self.patience)
             z_um = self.position_um.z
         except DeviceError as error:
             raise InterlockError(
@@ -98,6 +105,7 @@ class MicroManagerMicroscope:
             ) from error
         safety.check_retracted(self.rig, z_um)
 
+    @answered
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece after retracting Z; see `Microscope.select_objective`."""
         wanted, nosepiece = self.rig.objective(name), self.rig.nosepiece
@@ -105,22 +113,23 @@ class MicroManagerMicroscope:
             return
         self.retract()
         self.focus_um = None
-        motion.turn(self.core, nosepiece, wanted.label)
+        motion.turn(self.core, nosepiece, wanted.label, self.patience)
         found = motion.turret_label(self.core, nosepiece)
         if found != wanted.label:
             raise InterlockError(
                 f"the turret was sent to {wanted.label!r} and reads {found!r}: "
                 "Z stays retracted; check the turret by hand"
             )
-        motion.apply_settings(self.core, wanted.preset)
+        motion.apply_settings(self.core, wanted.preset, self.patience)
 
+    @answered
     def snap(self, exposure_ms: float) -> Frame:
         """Expose one frame at rest; see `Microscope.snap`."""
         if self._hanging:
             raise CameraError("the camera hangs since an earlier snap: switch it off and on, and restart")
         camera.set_exposure(self.core, exposure_ms)
         try:
-            frame = self.frame_of(camera.expose(self.core, exposure_ms, clock=self._stopwatch))
+            frame = self.frame_of(camera.expose(self.core, exposure_ms, clock=self.patience.clock))
         except HangingError:
             self._hanging = True
             raise
@@ -176,6 +185,8 @@ class MicroManagerMicroscope:
         if self._closed:
             return
         self._closed = True
+        if self._hanging:  # any call would wait for the one that does not come back
+            return
         try:
             if self.core.is_sequence_running():
                 self.core.stop_sequence_acquisition()

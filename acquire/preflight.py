@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Literal
+from typing import Any, Literal
 
 from acquire.errors import AcquireError
 from acquire.micromanager import MicroManagerMicroscope
@@ -105,13 +105,20 @@ def _guarded(
         return [Item(name=look.__name__.strip("_").replace("_", " "), state="fail", says=str(error))]
 
 
+def names(listed: Any) -> list[str]:
+    """Return the names in what a core lists: a tuple, or over ZMQ a Java vector that cannot be iterated."""
+    if isinstance(listed, list | tuple):
+        return [str(name) for name in listed]
+    return [str(listed.get(number)) for number in range(int(listed.size()))]
+
+
 def _versions(microscope: MicroManagerMicroscope) -> str:
     core = microscope.core
     return f"Parfocal {metadata.version('parfocal')}, {core.get_version_info()}, {core.get_api_version_info()}"
 
 
 def _devices(microscope: MicroManagerMicroscope) -> Iterator[Item]:
-    rig, loaded = microscope.rig, list(microscope.core.get_loaded_devices())
+    rig, loaded = microscope.rig, names(microscope.core.get_loaded_devices())
     wanted = {"nosepiece": rig.nosepiece, "focus drive": rig.z.device}
     for role, name in wanted.items():
         there = name in loaded
@@ -126,7 +133,7 @@ def _devices(microscope: MicroManagerMicroscope) -> Iterator[Item]:
 
 def _labels(microscope: MicroManagerMicroscope) -> Iterator[Item]:
     rig = microscope.rig
-    labels = list(microscope.core.get_state_labels(rig.nosepiece))
+    labels = names(microscope.core.get_state_labels(rig.nosepiece))
     for objective in rig.objectives:
         there = objective.label in labels
         says = (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from acquire.simulated.architecture import GROUND_UM, step
 from acquire.simulated.cells import REACH_UM, Cell, occupancy
 from acquire.simulated.fibres import stripes
-from acquire.simulated.glands import GLAND_REACH_UM, Layout, glands_near
+from acquire.simulated.glands import GLAND_REACH_UM, Layout, glands_near, places_near
 from acquire.simulated.lattice import noise, spline, spread
 from acquire.simulated.parenchyma import (
     FAR_UM,
@@ -101,10 +101,14 @@ class Breast:
         bundles *= np.float32(0.5)
         sheets = np.empty((len(DEPTHS_UM), len(HE) + 1, window.rows, window.columns), np.float32)
         for n, depth in enumerate(DEPTHS_UM):
-            grains = speckle[n] + np.float32(0.5) * bumps[n]
-            threads = fibres[n] + bundles + np.float32(0.3) * grains
-            shapes = _shapes(local, matter, bumps[n], depth)
-            _stain(sheets[n], matter, shapes, (_sparse(threads, 1.9), _sparse(grains, 1.6)), (nuclei[n], red_cells[n]))
+            gland, hollow = _shapes(local, matter, bumps[n], depth)
+            speckle[n] += np.float32(0.5) * bumps[n]
+            threads = _sparse(fibres[n] + bundles + np.float32(0.3) * speckle[n], 1.9)
+            grains = _sparse(speckle[n], 1.6)
+            sheet = _Sheet(
+                gland=gland, hollow=hollow, threads=threads, grains=grains, nuclei=nuclei[n], red_cells=red_cells[n]
+            )
+            _stain(sheets[n], matter, sheet)
         return sheets
 
 
@@ -135,7 +139,7 @@ def _block(block: Window, layout: Layout, seed: int) -> tuple[Ground, tuple[int,
     window = block.grown(_MARGIN_UM).resampled(GROUND_UM)
     ground = bare(window, seed)
     if layout.fat:
-        paint_fat(ground, glands_near(window, layout, seed, FAT_SIGHT_UM), seed)
+        paint_fat(ground, places_near(window, layout, seed, FAT_SIGHT_UM), seed)
     glands = glands_near(window, layout, seed, GLAND_REACH_UM + FAR_UM)
     for gland in glands:
         paint_gland(ground, gland)
@@ -232,37 +236,49 @@ def _shapes(local: Image, matter: _Matter, bumps: Image, depth_um: float) -> tup
     return gland, hollow
 
 
-def _stain(
-    sheet: Image,
-    matter: _Matter,
-    shapes: tuple[Image, Image],
-    textures: tuple[Image, Image],
-    cells: tuple[Image, Image],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sheet:
+    """Shares of epithelium and hollows, textures, and what cells fill, in one sheet."""
+
+    gland: Image
+    hollow: Image
+    threads: Image
+    grains: Image
+    nuclei: Image
+    red_cells: Image
+
+
+def _stain(stained: Image, matter: _Matter, sheet: _Sheet) -> None:
     """Fill one sheet (stains and path, rows, columns)."""
-    (gland, hollow), (threads, grains), (nuclei, red_cells) = shapes, textures, cells
-    blue, eosin, path = sheet
-    np.multiply(matter.stroma[1], threads, out=eosin)
-    eosin += matter.stroma[0]
-    _blend(eosin, matter.epithelium[0] + matter.epithelium[1] * grains, gland)
-    _blend(eosin, matter.secretion, hollow)
-    _blend(eosin, _RED_CELL, red_cells)
-    free = np.minimum(nuclei, 1)
+    blue, eosin, path = stained
+    free = np.minimum(sheet.nuclei, 1)
     free *= np.float32(-0.8)
     free += np.float32(1)
+    solid = np.float32(1) - sheet.hollow
+    _fill_haematoxylin(blue, sheet, solid * free)
+    _fill_eosin(eosin, matter, sheet)
     eosin *= free
-    solid = np.float32(1) - hollow
-    np.multiply(gland, np.float32(0.05), out=blue)
-    blue += np.float32(0.012)
-    blue *= solid
-    blue *= free
-    blue += np.float32(0.42) * nuclei
-    blue *= grains
-    blue += np.float32(0.1) * nuclei
-    sheet[:2] *= np.float32(SHEET_UM)
+    stained[:2] *= np.float32(SHEET_UM)
     np.add(blue, eosin, out=path)
     path *= np.float32(0.04)
     path += np.float32(0.005) * solid
+
+
+def _fill_haematoxylin(blue: Image, sheet: _Sheet, plasma: Image) -> None:
+    np.multiply(sheet.gland, np.float32(0.05), out=blue)
+    blue += np.float32(0.012)
+    blue *= plasma
+    blue += np.float32(0.42) * sheet.nuclei
+    blue *= sheet.grains
+    blue += np.float32(0.1) * sheet.nuclei
+
+
+def _fill_eosin(eosin: Image, matter: _Matter, sheet: _Sheet) -> None:
+    np.multiply(matter.stroma[1], sheet.threads, out=eosin)
+    eosin += matter.stroma[0]
+    _blend(eosin, matter.epithelium[0] + matter.epithelium[1] * sheet.grains, sheet.gland)
+    _blend(eosin, matter.secretion, sheet.hollow)
+    _blend(eosin, _RED_CELL, sheet.red_cells)
 
 
 def _blend(target: Image, other: Image | np.float32, share: Image) -> None:

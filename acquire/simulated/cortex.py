@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,10 @@ Numbers = NDArray[np.float64]
 
 _WARPS = ((90.0, 9.0), (30.0, 4.0), (11.0, 1.0), (4.5, 0.3))  # spacing and size in µm of what bends all walls
 _BEND_UM = 40  # by which no point is moved farther, in whole steps of `GROUND_UM`
+_SCALES_UM = (14.0, 7.0, 3.2)  # of the noise that makes places differ
 _INVERSIONS = 14  # steps that undo the bending: each leaves a third of the error
 
-_SQUARE_UM = 400.0  # a place for one glomerulus: 4 in each mm² of cortex
+_SQUARE_UM = 400.0  # a place for one glomerulus: three quarters of them are taken, 5 in each mm²
 _GLOMERULUS_JITTER = 0.24  # in squares, so that two never touch
 _PRESENT_BELOW = 0.5  # draws, uniform in -1 … 1, that give a glomerulus
 _GLOMERULUS_UM, _GLOMERULUS_SPREAD_UM = 75.0, 13.0
@@ -45,12 +47,12 @@ _LOOP_CORNER_UM, _PODOCYTE_UM = 5.0, 1.0
 _LOBES = 5
 _NOWHERE = np.array([[1e7, 1e7]])  # one loop that is always there and matters to no point
 
-_ALONG, _ROUND, _DIRECTION = 0.6, 0.8, 0.6  # how much fibres follow this direction, and the tubules
+_ALONG, _ROUND, _DIRECTION = 0.3, 0.9, 0.6  # how much fibres follow this direction, and the tubules
 _RING_REACH_UM = 33.0  # of a tubule's cells from its axis
-_CELLS_UM = 20.0  # so far beyond a window cells are looked for whose borders may run in it
+_CELLS_UM = 28.0  # so far beyond a window cells are looked for whose borders may run in it
 _PALE = np.array([0.0, 0.45, 0.1], np.float32)  # how lightly each kind of tubule takes the stain
 _FLUID = np.array([1.0, 0.2, 1.0], np.float32)  # what is in its lumen
-_CAST, _CAST_BELOW = np.float32(0.8), -0.3  # more of it, and the draws that give it
+_CAST_BELOW = -0.1  # draws that fill a lumen like the fullest
 _BORDER_UM = np.float32(4.0)  # farther from a cell's border nothing depends on it
 
 
@@ -94,8 +96,9 @@ class Ground:
     ring: Ring
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Noises:
+class _Noises(NamedTuple):
+    """Noise of variance 1 that makes places differ, from coarse to fine."""
+
     region: Image
     spot: Image
     small: Image
@@ -119,12 +122,8 @@ def ground(window: Window, build: Build, seed: int) -> Ground:
     y = window.y_um[:, None] + bend[1, _BEND_UM:-_BEND_UM, _BEND_UM:-_BEND_UM]
     box = float(x.min()), float(x.max()), float(y.min()), float(y.max())
     tubules = _tubules(box, build, seed)
-    cells = _unbent(_rings(tubules, grown(box, _CELLS_UM), seed), bend, wide)
-    noises = _Noises(
-        region=noise(window, 14.0, *_keys(seed, 100, 3)),
-        spot=noise(window, 7.0, *_keys(seed, 110, 5)),
-        small=noise(window, 3.2, *_keys(seed, 120, 2)),
-    )
+    cells = _unbent(_rings(tubules, grown(box, 1.2 * _CELLS_UM), seed), bend, wide)
+    noises = _Noises(*(noise(window, scale, *_keys(seed, 100 + 10 * n, 5)) for n, scale in enumerate(_SCALES_UM)))
     fields = np.zeros((len(Field), window.rows, window.columns), np.float32)
     _fill_tubules(fields, tubules, x, y, noises)
     _divide_walls(fields, cells, window)
@@ -167,11 +166,12 @@ def _glomeruli(box: Box, seed: int) -> tuple[Circle, ...]:
 
 def _rings(tubules: Tubules, box: Box, seed: int) -> Ring:
     """Line up the cells of all tubules whose walls may reach into a box."""
-    rings = []
+    rings: list[Ring] = []
     for number, (column, row) in enumerate(tubules.owner):
         ends = np.concatenate(tubules.pieces_of(number))
         low, high = ends.min(axis=0) - _RING_REACH_UM, ends.max(axis=0) + _RING_REACH_UM
-        if low[0] < box[1] and high[0] > box[0] and low[1] < box[3] and high[1] > box[2]:
+        touches = low[0] < box[1] and high[0] > box[0] and low[1] < box[3] and high[1] > box[2]
+        if touches or not rings:  # in the middle of a glomerulus no tubule does, and its cells are left out later
             extent = float(low[0]), float(high[0]), float(low[1]), float(high[1])
             rings.append(_ring(int(column), int(row), extent, tubules.build, seed))
     names = ("x_um", "y_um", "outward", "kind", "words")
@@ -188,12 +188,16 @@ def _ring(column: int, row: int, extent: Box, build: Build, seed: int) -> Ring:
 
 def _unbent(cells: Ring, bend: Numbers, window: Window) -> Ring:
     """Move cells to where the bending takes them from; it is known in the window and taken from its edge beyond."""
-    x, y = cells.x_um - bend[0].mean(), cells.y_um - bend[1].mean()
+    x, y = cells.x_um, cells.y_um
     for _ in range(_INVERSIONS):
         place = np.stack([y / GROUND_UM - window.row, x / GROUND_UM - window.column])
         moved_x, moved_y = (map_coordinates(part, place, order=1, mode="nearest") for part in bend)
         x, y = cells.x_um - moved_x, cells.y_um - moved_y
-    return replace(cells, x_um=x, y_um=y)
+    margin = _BEND_UM * GROUND_UM - _CELLS_UM
+    kept = (x > window.x_um[0] + margin) & (x < window.x_um[-1] - margin)
+    kept &= (y > window.y_um[0] + margin) & (y < window.y_um[-1] - margin)
+    names = ("outward", "kind", "words")
+    return replace(cells, x_um=x[kept], y_um=y[kept], **{name: getattr(cells, name)[kept] for name in names})
 
 
 def _fill_tubules(fields: Image, tubules: Tubules, x: Numbers, y: Numbers, noises: _Noises) -> None:
@@ -206,7 +210,7 @@ def _fill_tubules(fields: Image, tubules: Tubules, x: Numbers, y: Numbers, noise
     fields[Field.FIBRES] = kind == ARTERIOLE
     fields[Field.PALE] = (_PALE[tubules.kind] + np.float32(0.35) * uniform(tubules.words, 9))[number]
     fields[Field.PALE] += np.float32(0.15) * noises.spot[3]
-    fields[Field.FLUID] = (_FLUID[tubules.kind] + _CAST * (uniform(tubules.words, 11) < _CAST_BELOW))[number]
+    fields[Field.FLUID] = np.maximum(_FLUID[tubules.kind], uniform(tubules.words, 11) < _CAST_BELOW)[number]
     fields[Field.VESSEL] = kind == ARTERIOLE
     fields[Field.BLOOD] = noises.region[1]
 
@@ -215,16 +219,18 @@ def _divide_walls(fields: Image, cells: Ring, window: Window) -> None:
     """Give each cell of a wall its tint and bulge."""
     centres = np.concatenate([_NOWHERE, np.stack([cells.x_um, cells.y_um], axis=1)])
     words = np.append(np.uint32(0), cells.words)
-    count = len(centres)
-    voronoi = Pieces(start=centres, end=centres, first=np.arange(count), offset_um=np.zeros(count), corner_um=3.0)
+    voronoi = Pieces.of_spots(centres, np.zeros(len(centres)), corner_um=3.0)
     shape = (window.rows, window.columns)
     border, _, cell = voronoi.depth(np.broadcast_to(window.x_um, shape), np.broadcast_to(window.y_um[:, None], shape))
-    fields[Field.BORDER] = np.minimum(border, _BORDER_UM)
-    fields[Field.LUMEN] -= np.float32(0.5) * (fields[Field.BORDER] - np.float32(1.5)) * (fields[Field.WALL] > 0)
-    fields[Field.PALE] += np.float32(0.3) * uniform(words, 9)[cell]
+    in_wall = fields[Field.WALL] > 0
+    border = np.where(in_wall, np.minimum(border, _BORDER_UM), _BORDER_UM)
+    fields[Field.BORDER] = border
+    fields[Field.LUMEN] -= np.float32(0.5) * (border - np.float32(1.5)) * in_wall
+    fields[Field.PALE] += np.float32(0.3) * uniform(words, 9)[cell] * in_wall
 
 
 def _fill_interstitium(fields: Image, build: Build, noises: _Noises) -> None:
+    """Open capillaries where the interstitium is wide enough."""
     between = fields[Field.WALL] < 0
     common = noises.spot[0] + np.float32(0.4) * noises.region[0] + np.float32(build.capillaries)
     capillary = np.clip(np.minimum(-fields[Field.WALL] - np.float32(1.3), np.float32(3.5) * common), -3, 3)
@@ -234,6 +240,7 @@ def _fill_interstitium(fields: Image, build: Build, noises: _Noises) -> None:
 
 
 def _fill_glomerulus(fields: Image, circle: Circle, place: tuple[Numbers, Numbers], build: Build, seed: int) -> None:
+    """Overwrite what lies inside a capsule."""
     x, y = place
     depth = circle[2] - np.hypot(x - circle[0], y - circle[1])
     inside = depth > 0
@@ -272,21 +279,14 @@ def _loops(box: Box, circle: Circle, build: Build, seed: int) -> tuple[Pieces, N
     lobed = 2.5 * np.cos(_LOBES * angle + pole) * distance / circle[2]
     kept = np.flatnonzero(distance < circle[2] - space + lobed + uniform(words, 7).ravel())
     centres, words = np.concatenate([_NOWHERE, centres[kept]]), np.append(np.uint32(0), words.ravel()[kept])
-    count = len(centres)
-    loops = Pieces(
-        start=centres,
-        end=centres,
-        first=np.arange(count),
-        offset_um=0.8 * uniform(words, 3).astype(np.float64),
-        corner_um=_LOOP_CORNER_UM,
-    )
-    return loops, words
+    offset_um = 0.8 * uniform(words, 3).astype(np.float64)
+    return Pieces.of_spots(centres, offset_um, corner_um=_LOOP_CORNER_UM), words
 
 
 def _lay_fibres(fields: Image, noises: _Noises, x: Numbers, y: Numbers) -> int:
     """Let fibres run round the tubules, more or less: along one direction alone they would run straight through."""
     along = _ALONG * (x * np.cos(_DIRECTION) + y * np.sin(_DIRECTION))
-    wander = np.float32(3.5) * noises.region[2] + np.float32(0.8) * noises.spot[2]
+    wander = np.float32(2.5) * noises.region[2] + np.float32(0.8) * noises.spot[2]
     across = along + _ROUND * fields[Field.WALL] + wander
     knot = int(np.floor(float(across.min()) / KNOT_UM))
     fields[Field.ACROSS] = across - knot * KNOT_UM

@@ -36,7 +36,7 @@ class FailingCore:
         self._sleep = sleep
         self._released = Event()
         self._dead = False
-        self._timeout_ms = 5000
+        self._busy = False
         self._before: NDArray[Any] | None = None
         self._sent_um: tuple[float, float] | None = None
         self._wrong_label = ""
@@ -81,16 +81,11 @@ class FailingCore:
         self._before = image
         return image[_ROWS_MISSING:] if self.failures.due("frame_wrong_size") else image
 
-    def set_timeout_ms(self, timeout_ms: int) -> None:
-        """Set how long the core waits for a device."""
-        self._live()
-        self._timeout_ms = timeout_ms
-        self._core.set_timeout_ms(timeout_ms)
-
     def set_xy_position(self, *target: Any) -> None:
         """Move the stage, less far than asked, or elsewhere than it will say."""
         self._live()
         *stage, x_um, y_um = target
+        self._busy = False
         short, lies = self.failures.due("stage_short"), self.failures.due("stage_lies")
         self._sent_um = (float(x_um), float(y_um)) if lies else None
         off_um = short or lies
@@ -124,13 +119,14 @@ class FailingCore:
         self._live()
         return self._pulled or bool(self._core.is_continuous_focus_enabled())
 
-    def wait_for_device(self, device: str) -> None:
-        """Wait for rest; a stage that reports busy for ever ends it with the core's time-out."""
+    def device_busy(self, device: str) -> bool:
+        """Whether a device moves; a stage that was told to be busy for ever always does."""
         self._live()
-        if device == self._core.get_xy_stage_device() and self.failures.due("stage_busy"):
-            self._sleep(self._timeout_ms / 1000)
-            raise RuntimeError(f'Wait for device "{device}" timed out after {self._timeout_ms}ms')
-        self._core.wait_for_device(device)
+        if device == self._core.get_xy_stage_device():
+            self._busy = self._busy or bool(self.failures.due("stage_busy"))
+            if self._busy:
+                return True
+        return bool(self._core.device_busy(device))
 
     def set_property(self, device: str, name: str, value: Any) -> None:
         """Set a property; the order to turn may be accepted and not carried out, or end at another position."""

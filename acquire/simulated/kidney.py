@@ -31,13 +31,13 @@ DEPTHS_UM = (-1.6, -0.8, 0.0, 0.8, 1.6)
 DENSITIES: Mapping[str, Build] = {
     "dense": Build(
         pitch_um=43.0,
-        gap_um=1.0,
+        gap_um=1.4,
         corner_um=12.0,
-        wider_um=-1.0,
+        wider_um=-0.7,
         open_loops=0.5,
         urinary_um=2.5,
-        capillaries=-0.2,
-        stroma=(0.025, 0.11),
+        capillaries=0.2,
+        stroma=(0.02, 0.09),
         fluid=0.028,
     ),
     "open": Build(
@@ -55,20 +55,17 @@ DENSITIES: Mapping[str, Build] = {
 
 _BLOCK_TILES = 2  # the coarse fields are computed for blocks of 2 × 2 tiles at a time
 _BLOCK_LOCK = Lock()  # neighbouring tiles need the same block at the same time: one of two threads waits for it
-_MARGIN_UM = (
-    REACH_UM + 2.0
-)  # coarse fields beyond a block: cells reach in, and are judged by the tissue at their centre
+_MARGIN_UM = REACH_UM + 2.0  # coarse fields beyond a block: cells reach in, and are judged by the tissue under them
 _UPSAMPLED = Field.VESSEL  # the fields before this one are wanted at every pixel
 _TEXTURES_UM = (1.1, 0.62, 0.36, 0.19)
-_FIBRILS = ((6, 0.5), (2, 0.9), (1, 1.0))  # spacing in knots and weight: fibres, fibrils
+_FIBRILS = ((6, 0.5), (2, 0.9), (1, 0.8))  # spacing in knots and weight: fibres, fibrils
 _EDGE_UM = (-0.33, 0.45)  # softness of all walls: no power beyond 7 cycles per µm
 _ROUNDER = np.float32(0.45)  # nuclei follow the noise less than those of lung
 
 _SQUARE_UM, _JITTER = 5.2, 0.3  # lattice of the cells that line no tubule
 _DRAWS = 10
-_SEEN_BELOW = 0.66  # draws, uniform in -1 … 1, of wall cells whose nucleus the section holds
-_SECOND_NUCLEOLUS_FROM = 0.3
-_IN_TUFT_BELOW, _FLAT_BELOW = 0.2, -0.1  # draws that give a nucleus
+_SEEN_BELOW, _IN_TUFT_BELOW, _FLAT_BELOW = 0.66, 0.2, -0.1  # draws, uniform in -1 … 1, that give a nucleus
+_SECOND_FROM = 0.3  # draws that give it a second nucleolus
 _RED_CELLS_FROM = 0.1  # blood, noise of variance 1, that gives a red cell
 _IN_LUMEN_UM = 0.3  # centres of red cells lie deeper in a lumen, those of a tuft's nuclei less deep
 _STROMA_UM = -0.4  # centres of flat nuclei lie so far outside the tubules
@@ -175,12 +172,11 @@ def _textures(window: Window, local: Image, knot: int, seed: int) -> _Textures:
     across = np.stack([local[Field.ACROSS] + np.float32(depth) * half_slope for depth in DEPTHS_UM])
     threads = stripes(across, knot, _FIBRILS, [key + 10 for key in keys])
     threads += np.float32(0.35) * bumps
-    fine *= np.float32(1.1)
+    fine *= np.float32(1.3)
     fine += speckle
-    fine *= np.float32(0.8)
-    fine += clumps
+    fine += np.float32(0.9) * clumps
     fine += np.float32(0.4) * bumps
-    return _Textures(bumps=bumps, clumps=clumps, grains=_sparse(fine, 1.6), threads=_sparse(threads, 1.7))
+    return _Textures(bumps=bumps, clumps=clumps, grains=_sparse(fine, 2.0), threads=_sparse(threads, 2.0))
 
 
 def _sparse(x: Image, strength: float) -> Image:
@@ -199,8 +195,8 @@ def _cytoplasm(local: Image) -> tuple[Image, Image, Image]:
     tint = np.float32(1) - np.float32(0.35) * local[Field.PALE]
     tint -= np.float32(0.2) * (np.float32(1) - step(local[Field.BORDER], 0.1, 1.0))
     tint *= np.float32(1) - fibres
-    even = tint * (np.float32(0.03) + np.float32(0.004) * granules) + np.float32(0.015) * fibres
-    return even, tint * (np.float32(0.065) + np.float32(0.04) * granules), np.float32(0.11) * fibres
+    even = tint * (np.float32(0.022) + np.float32(0.002) * granules) + np.float32(0.015) * fibres
+    return even, tint * (np.float32(0.08) + np.float32(0.05) * granules), np.float32(0.11) * fibres
 
 
 def _depths(local: Image, textures: _Textures, depth_um: float) -> tuple[Image, Image]:
@@ -244,8 +240,7 @@ def _fill(sheet: Image, solid: Image, nuclei: Image, nucleoli: Image, eosin: Ima
 def _lining(cells: Ring) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Nuclei of the walls of tubules, round or, in the muscle of an arteriole, along the wall; and their nucleoli."""
     draws = np.stack([uniform(cells.words, 10 + n) for n in range(_DRAWS)], axis=1).astype(np.float64)
-    nuclei: list[Cell] = []
-    nucleoli: list[Cell] = []
+    nuclei, nucleoli = list[Cell](), list[Cell]()
     for n in np.flatnonzero(draws[:, 0] < _SEEN_BELOW):
         draw, outward, radius = draws[n], cells.outward[n], 2.85 + 0.3 * draws[n, 1]
         shape = (radius * (1.06 + 0.1 * draw[2]), radius * (0.97 - 0.06 * draw[2]), 2.6), np.pi * draw[3], False
@@ -261,7 +256,7 @@ def _lining(cells: Ring) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
 
 def _nucleoli(nucleus: Cell, draw: Numbers) -> Iterator[Cell]:
     """One or two, not far from the middle."""
-    for turn in (0.0, 0.8 * np.pi)[: 1 + (draw[7] > _SECOND_NUCLEOLUS_FROM)]:
+    for turn in (0.0, 0.8 * np.pi)[: 1 + (draw[7] > _SECOND_FROM)]:
         away, angle = (0.15 + 0.4 * abs(draw[9])) * nucleus.axes_um[1], np.pi * draw[8] + turn
         x, y = nucleus.x_um + away * np.cos(angle), nucleus.y_um + away * np.sin(angle)
         radius = 0.6 + 0.12 * draw[9]

@@ -159,8 +159,8 @@ def _nearest(x: Image, y: Image, centres: list[tuple[float, float]], count: int)
     return np.sqrt(squared)
 
 
-def paint_fat(ground: Ground, glands: list[Gland], seed: int) -> None:
-    """Fill the ground between glands with fat cells: hollows with thin walls, filled in where three meet."""
+def paint_fat(ground: Ground, glands: Numbers, seed: int) -> None:
+    """Fill the ground between glands, given as `glands.places_near`, with fat cells, and the corners between those."""
     window, fields = ground.window, ground.fields
     bend = 6.0 * noise(window, 26.0, *_keys(seed, 51, 2)) + noise(window, 7.0, *_keys(seed, 53, 2))
     origin = window.x_um[0], window.y_um[0]
@@ -173,22 +173,19 @@ def paint_fat(ground: Ground, glands: list[Gland], seed: int) -> None:
     uneven = 0.8 * noise(window, 5.0, *_keys(seed, 55, 1))[0]
     fields[Field.HOLLOW] = np.clip(0.5 * (stroma - first) - 0.7 * corner + uneven, -FAR_UM, FAR_UM)
     fields[Field.BORDER] = np.minimum(np.square(0.5 * (second - first)), _BORDER_UM2)
-    for gland in glands:
-        area, across, down = ground.patch(gland.x_um, gland.y_um, float(gland.outline_um.max()) + _CUFF_UM + FAR_UM)
+    for gland_x, gland_y, radius in glands.T.tolist():
+        area, across, down = ground.patch(gland_x, gland_y, radius + _CUFF_UM + 1.5 * FAR_UM)
         if 0 not in (across.size, down.size):
             part = fields[Field.HOLLOW][area]
-            away = np.hypot(across, down) - np.float32(gland.outline_um.mean() + _CUFF_UM)
-            np.minimum(part, away + uneven[area], out=part)
+            np.minimum(part, np.hypot(across, down) - np.float32(radius + _CUFF_UM) + uneven[area], out=part)
 
 
-def _fat_cells(window: Window, glands: list[Gland], seed: int) -> tuple[Numbers, NDArray[np.bool_]]:
+def _fat_cells(window: Window, glands: Numbers, seed: int) -> tuple[Numbers, NDArray[np.bool_]]:
     """Centres of the cells that share the ground, shape (n, 2), and which of them hold fat; the others are stroma."""
     wide = window.grown(2 * _FAT_CELL_UM)
     centres, draw = _strewn(wide, _FAT_CELL_UM, _FAT_JITTER, (seed, 239))
-    fat = draw[:, 0] > _FIBROUS_BELOW
-    for gland in glands:
-        apart = np.hypot(centres[:, 0] - gland.x_um, centres[:, 1] - gland.y_um)
-        fat &= apart > gland.outline_um.mean() + _CUFF_UM
+    apart = np.hypot(centres[:, :1] - glands[0], centres[:, 1:] - glands[1])
+    fat = (draw[:, 0] > _FIBROUS_BELOW) & np.all(apart > glands[2] + _CUFF_UM, axis=1)
     return centres, fat
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, get_args
 
+from acquire.simulated.breast import Breast
 from acquire.simulated.edge import SlantedEdge
 from acquire.simulated.filtered import FilteredNoise
 from acquire.simulated.glass import EmptyGlass
 from acquire.simulated.micrometer import StageMicrometer
-from acquire.simulated.mounted import Mounted, Mounting
+from acquire.simulated.mounted import Mounting, mounted
 from acquire.simulated.picture import Picture
 from acquire.simulated.points import Points
 from acquire.simulated.specimen import Fidelity, Specimen
@@ -20,6 +21,7 @@ from calibration.errors import RigError
 
 KINDS: Mapping[str, Specimen] = {
     "lung": Lung(),
+    "breast": Breast(),
     "picture": Picture(),
     "usaf": Usaf(),
     "edge": SlantedEdge(),
@@ -30,6 +32,12 @@ KINDS: Mapping[str, Specimen] = {
     "empty": EmptyGlass(),
 }
 """Each kind as it is when nothing more is told; the fields of its class are the keys that a rig file may tell."""
+
+TISSUES = ("lung", "breast")
+"""Those that carry the independent band."""
+
+BAND = 0.05
+"""Rms absorbance of the independent band in a tissue: a fifth of a per cent of contrast through a 100x/1.4 in green."""
 
 DEFAULT_KIND = "lung"
 
@@ -58,8 +66,8 @@ def make_specimen(told: Any) -> Specimen:
         raise RigError("simulated.specimen.kind is 'picture' and names no file: add file, the path of an RGB picture")
     specimen = overridden(KINDS[kind], own, "simulated.specimen")
     shared = {key: value for key, value in told.items() if key in of_mounting}
-    mounting = overridden(Mounting(), shared, "simulated.specimen")
-    return specimen if mounting == Mounting() else Mounted(specimen=specimen, mounting=mounting)
+    of_tissue = Mounting(band=BAND, mount_seed=own.get("seed", 1)) if kind in TISSUES else Mounting()
+    return mounted(specimen, overridden(of_tissue, shared, "simulated.specimen"))
 
 
 def fidelity_of(told: Mapping[str, Any]) -> Fidelity | None:

@@ -1,6 +1,6 @@
 """Spectra of the sheets of a window of the specimen, inside the passband of a lens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,28 +30,32 @@ class Band:
         the columns end at the Nyquist frequency.
     half : bool
         Whether it is the half spectrum of real values.
+    radius : ndarray of float32, shape (n,)
+        Distance of each point from frequency 0, in cycles per µm.
     """
 
     window: Window
     frequency: Image
     place: tuple[NDArray[np.int64], NDArray[np.int64]]
     half: bool
+    radius: Image = field(init=False)
+    _spreads: dict[Shape, NDArray[np.int64]] = field(init=False, default_factory=dict)
 
-    @property
-    def radius(self) -> Image:
-        """Distance of each point from frequency 0, in cycles per µm."""
-        radius: Image = np.hypot(self.frequency[0], self.frequency[1])
-        return radius
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "radius", np.hypot(self.frequency[0], self.frequency[1]))
 
     def spread(self, values: Spectrum, shape: Shape) -> Spectrum:
         """Lay the points on a spectrum of another fineness, so that its inverse transform keeps the values."""
         rows, columns = shape
-        x, y = self.frequency
-        spectrum = np.zeros((rows, columns // 2 + 1 if self.half else columns), np.complex64)
-        row = np.where(y < 0, self.place[0] - self.window.rows + rows, self.place[0])
-        column = np.where(x < 0, self.place[1] - self.window.columns + columns, self.place[1])
-        spectrum[row, column] = values * np.float32(rows * columns / (self.window.rows * self.window.columns))
-        return spectrum
+        width = columns // 2 + 1 if self.half else columns
+        if shape not in self._spreads:
+            x, y = self.frequency
+            row = np.where(y < 0, self.place[0] - self.window.rows + rows, self.place[0])
+            column = np.where(x < 0, self.place[1] - self.window.columns + columns, self.place[1])
+            self._spreads[shape] = row * width + column
+        spectrum = np.zeros(rows * width, np.complex64)
+        spectrum[self._spreads[shape]] = values * np.float32(rows * columns / (self.window.rows * self.window.columns))
+        return spectrum.reshape(rows, width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -25,8 +25,8 @@ PROXIMAL, DISTAL, ARTERIOLE = range(3)
 EPITHELIUM_UM = np.array([12.5, 8.0, 8.0], np.float32)
 """Thickness of the wall."""
 
-LEAST_LUMEN_UM = np.array([1.5, 2.5, 4.0], np.float32)
-MOST_LUMEN_UM = np.array([5.0, 5.5, 6.0], np.float32)
+LEAST_LUMEN_UM = np.array([2.0, 2.5, 4.0], np.float32)
+MOST_LUMEN_UM = np.array([6.0, 4.8, 6.0], np.float32)
 """Radius of the lumen about the axis."""
 
 OUTER_UM = np.array([30.0, 20.0, 15.0], np.float32)
@@ -86,11 +86,11 @@ _JOINED_BELOW = -0.1  # draws that let a piece reach over to its neighbour
 _RADIUS_SPREAD_UM, _WALL_SPREAD_UM = 3.0, 2.0  # by which tubules differ, more or less
 _AROUND = 4  # lattice cells beyond a box: three for `_MATTERS_UM`, one for the neighbour a piece reaches to
 _MATTERS_UM = 125.0  # farther pieces decide nothing: tubules are 30 µm thick, the second neighbour counts up to 95 µm
-_FAR_UM = np.float32(1e6)
+_FAR_UM = np.float32(1e9)
 _CLEARANCE_UM = 8.0  # no axis begins nearer to a glomerulus
 _RAY_STEP_UM = 3.0  # distance of the rays from a piece's side that look for its wall
 _RAYS_ROUND = 20
-_STEPS = 7
+_STEPS = 5
 _MISSED_UM = 0.7  # a ray that ends farther from the depth of the nuclei found no wall
 
 
@@ -115,6 +115,12 @@ class Pieces:
     first: Places
     offset_um: Numbers
     corner_um: float
+
+    @classmethod
+    def of_spots(cls, centres: Numbers, offset_um: Numbers, corner_um: float) -> "Pieces":
+        """Return spots without length, each on its own."""
+        first = np.arange(len(centres))
+        return cls(start=centres, end=centres, first=first, offset_um=offset_um, corner_um=corner_um)
 
     def depth(self, x: Numbers, y: Numbers) -> tuple[Image, Image, Places]:
         """Depth of points in the tubule they lie in, their distance from its axis, and its number.

@@ -29,6 +29,7 @@ import numpy as np
 import pymmcore
 import zmq
 from numpy.typing import NDArray
+from pyjavaz import server_terminated
 
 VERSION = "5.1.0"
 LOOPBACK = "tcp://127.0.0.1"
@@ -197,8 +198,7 @@ def strings(values: tuple[str, ...]) -> JavaObject:
         {"name": "size", "arguments": [], "return-type": "long"},
         {"name": "get", "arguments": ["int"], "return-type": STRING},
     ]
-    methods = {"size": values.__len__, "get": values.__getitem__}
-    return JavaObject(name="mmcorej.StrVector", api=api, methods=methods)
+    return JavaObject(name="mmcorej.StrVector", api=api, methods={"size": values.__len__, "get": values.__getitem__})
 
 
 def tagged_image(core: pymmcore.CMMCore, take: Callable[[pymmcore.Metadata], NDArray[Any]]) -> JavaObject:
@@ -229,14 +229,17 @@ def serve(adapters: str, config: str) -> None:
 def running(adapters: Path, config: Path) -> Iterator[int]:
     """Run the server in a process of its own and give its port.
 
-    A process of its own, because pycromanager gives a Python core of the same process to whoever asks for a port.
+    A process of its own, because pycromanager gives a Python core of the same process to whoever asks for a port. Its
+    end is told to the client, which would wait for ever to let go what a failed test still holds.
     """
     command = [sys.executable, __file__, str(adapters), str(config)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        port = int(process.stdout.readline() if process.stdout else "")
         try:
-            yield int(process.stdout.readline() if process.stdout else "")
+            yield port
         finally:
             process.kill()
+            server_terminated(port)
 
 
 if __name__ == "__main__":
