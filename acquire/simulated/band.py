@@ -1,6 +1,6 @@
 """The independent band: fine detail that nothing a 40x can see gives away, by which a network's honesty is tested.
 
-A component between 3.30 and 3.55 cycles per µm, above the blue cut-off of a 40x/0.95 with a condenser of 0.55 (3.26) and
+A component between 3.30 and 3.55 cycles per µm, above the blue cut-off of a 40x/0.95 with a condenser of 0.55 (3.26),
 below that of a 100x/1.4 (4.24). It is drawn from keys of its own, so no picture of the 40x tells anything about it: a
 network whose output correlates with it has seen the slide before.
 """

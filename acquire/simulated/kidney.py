@@ -63,9 +63,8 @@ _EDGE_UM = (-0.33, 0.45)  # softness of all walls: no power beyond 7 cycles per 
 _ROUNDER = np.float32(0.45)  # nuclei follow the noise less than those of lung
 
 _SQUARE_UM, _JITTER = 5.2, 0.3  # lattice of the cells that line no tubule
-_DRAWS = 10
 _SEEN_BELOW, _IN_TUFT_BELOW, _FLAT_BELOW = 0.66, 0.2, -0.1  # draws, uniform in -1 … 1, that give a nucleus
-_SECOND_FROM = 0.3  # draws that give it a second nucleolus
+_DRAWS, _SECOND_FROM = 10, 0.3  # draws for each cell; those that give it a second nucleolus
 _RED_CELLS_FROM = 0.1  # blood, noise of variance 1, that gives a red cell
 _IN_LUMEN_UM = 0.3  # centres of red cells lie deeper in a lumen, those of a tuft's nuclei less deep
 _STROMA_UM = -0.4  # centres of flat nuclei lie so far outside the tubules

@@ -8,6 +8,7 @@ from acquire.simulated.breast import Breast
 from acquire.simulated.edge import SlantedEdge
 from acquire.simulated.filtered import FilteredNoise
 from acquire.simulated.glass import EmptyGlass
+from acquire.simulated.kidney import Kidney
 from acquire.simulated.micrometer import StageMicrometer
 from acquire.simulated.mounted import Mounting, mounted
 from acquire.simulated.picture import Picture
@@ -21,6 +22,7 @@ from calibration.errors import RigError
 
 KINDS: Mapping[str, Specimen] = {
     "lung": Lung(),
+    "kidney": Kidney(),
     "breast": Breast(),
     "picture": Picture(),
     "usaf": Usaf(),
@@ -33,7 +35,7 @@ KINDS: Mapping[str, Specimen] = {
 }
 """Each kind as it is when nothing more is told; the fields of its class are the keys that a rig file may tell."""
 
-TISSUES = ("lung", "breast")
+TISSUES = ("lung", "kidney", "breast")
 """Those that carry the independent band."""
 
 BAND = 0.05

@@ -90,7 +90,7 @@ _FAR_UM = np.float32(1e9)
 _CLEARANCE_UM = 8.0  # no axis begins nearer to a glomerulus
 _RAY_STEP_UM = 3.0  # distance of the rays from a piece's side that look for its wall
 _RAYS_ROUND = 20
-_STEPS = 5
+_STEPS = 7
 _MISSED_UM = 0.7  # a ray that ends farther from the depth of the nuclei found no wall
 
 
