@@ -16,7 +16,14 @@ PROJECT = ROOT / "pyproject.toml"
 BEGIN = "# Inside the packages: written by .ci/layers.py\n"
 END = "# End of what .ci/layers.py writes\n"
 PACKAGES = ("parfocal", "gui", "enhance", "acquire", "calibration")
-CONTAINERS = (*PACKAGES[:4], "acquire.simulated", "calibration")
+CONTAINERS = (
+    *PACKAGES[:4],
+    "acquire.simulated",
+    "acquire.simulated.specimens",
+    "acquire.simulated.specimens.tissues",
+    "acquire.simulated.specimens.targets",
+    "calibration",
+)
 
 
 def heights(imports: Mapping[str, set[str]]) -> dict[str, int]:

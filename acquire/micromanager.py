@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from acquire import camera, motion, safety
 from acquire.answered import answered
+from acquire.deadline import DeadlineError, within
 from acquire.errors import CameraError, DeviceError, HangingError, InterlockError, PixelError
 from acquire.frame import Frame, Position
 from acquire.live import CoreStream, Newest
 from calibration.optics import Objective, Rig
+
+CLOSE_S = 5.0
+"""How long a core whose camera hangs may take to be let go."""
 
 
 class MicroManagerMicroscope:
@@ -186,6 +190,8 @@ class MicroManagerMicroscope:
             return
         self._closed = True
         if self._hanging:  # any call would wait for the one that does not come back
+            with suppress(DeadlineError):
+                within(CLOSE_S, self._on_close)
             return
         try:
             if self.core.is_sequence_running():

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.lens import Grid, Lens
-from acquire.simulated.specimen import Slide
-from acquire.simulated.specimens import TISSUES, make_specimen
+from acquire.simulated.specimens.kinds import TISSUES, make_specimen
+from acquire.simulated.specimens.specimen import Slide
 
 Picture = NDArray[np.uint8]
 Point = tuple[float, float]

@@ -16,8 +16,8 @@ from functools import partial
 from acquire.open import open_microscope
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.scene import scene_of
-from acquire.simulated.specimen import Slide
-from acquire.simulated.specimens import TISSUES, make_specimen
+from acquire.simulated.specimens.kinds import TISSUES, make_specimen
+from acquire.simulated.specimens.specimen import Slide
 from calibration.rig import load_rig
 from calibration.transfer import COLOURS_UM
 from tests.acquire.simulated import test_fidelity as fidelity

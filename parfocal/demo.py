@@ -14,7 +14,7 @@ from acquire.errors import StoreError
 from acquire.open import open_microscope
 from acquire.planfile import parse_plan
 from acquire.runfolder import open_run
-from acquire.simulated.architecture import GLASS_UM
+from acquire.simulated.specimens.mounted import GLASS_UM
 from calibration import record
 from calibration.flatfield import correct
 from calibration.optics import Rig

@@ -12,8 +12,8 @@ from acquire.simulated.camera import Delivered, SimulatedCamera, State
 from acquire.simulated.carriage import Carriage, Point
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.scene import Pose, Scene, scene_of
-from acquire.simulated.specimen import Slide
-from acquire.simulated.specimens import fidelity_of, make_specimen
+from acquire.simulated.specimens.kinds import fidelity_of, make_specimen
+from acquire.simulated.specimens.specimen import Slide
 from calibration.optics import Rig
 
 _IMAGE_NUMBER = "ImageNumber"
@@ -31,7 +31,7 @@ class SimulatedCore:
     core : mmpycorex core
         In-process, with the configuration of `config.write_config`.
     rig : Rig
-        With `simulated`; see `scene.scene_of` and `specimens.make_specimen`.
+        With `simulated`; see `scene.scene_of` and `specimens.kinds.make_specimen`.
     clock : callable
         Seconds, for lamp and drift; they begin now.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from acquire.simulated.chance import drawing, noise_drawing
 from acquire.simulated.faults import Mount, Sensor
-from acquire.simulated.specimen import THREADS
+from acquire.simulated.specimens.specimen import THREADS
 
 Image = NDArray[np.float32]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]

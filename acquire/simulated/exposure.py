@@ -1,5 +1,6 @@
 """One exposure: from the spectra of the sheets to the intensity on the camera's pixels, in either fidelity."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -7,10 +8,11 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from acquire.simulated.lens import Grid, Lens
-from acquire.simulated.resample import prefilter, sample
-from acquire.simulated.specimen import FADE
+from acquire.simulated.resample import sample
+from acquire.simulated.specimens.specimen import FADE, THREADS
+from acquire.simulated.specimens.splines import prefilter
+from acquire.simulated.specimens.window import Window
 from acquire.simulated.spectra import Amplitudes, Shape, Sheets
-from acquire.simulated.window import Window
 from calibration.affine import compose
 from calibration.transfer import COLOURS_UM, TABLE_RADII, Optics, Table, absorption, phase, transfer
 
@@ -45,13 +47,21 @@ def intensities(
     ndarray of float32, shape (rows, columns, 3)
     """
     picture = np.empty((grid.rows, grid.columns, len(COLOURS_UM)), np.float32)
-    for colour in range(len(COLOURS_UM)):
-        tables = [_transfer(lens.optics(colour), depth - focus_um, _slab_um(depths_um)) for depth in depths_um]
+    for colour, tables in enumerate(_tables(lens, depths_um, focus_um)):
         if isinstance(seen, Sheets):
             picture[..., colour] = _log_colour(seen, grid, lens, colour, tables)
         else:
             picture[..., colour] = _product_colour(seen, grid, lens, colour, tables)
     return picture
+
+
+def _tables(lens: Lens, depths_um: tuple[float, ...], focus_um: float) -> list[list[Table]]:
+    """Transfer tables of each colour and sheet; computed side by side, as they are new at each focus."""
+    slab_um = _slab_um(depths_um)
+    asked = [(lens.optics(colour), depth - focus_um) for colour in range(len(COLOURS_UM)) for depth in depths_um]
+    with ThreadPoolExecutor(THREADS) as threads:
+        tables = list(threads.map(lambda one: _transfer(*one, slab_um), asked))
+    return [tables[first : first + len(depths_um)] for first in range(0, len(tables), len(depths_um))]
 
 
 def _slab_um(depths_um: tuple[float, ...]) -> float:
@@ -108,10 +118,10 @@ def _entries(radius: Image, optics: Optics) -> NDArray[np.int32]:
 
 @lru_cache(maxsize=256)
 def _transfer(optics: Optics, defocus_um: float, slab_um: float) -> Table:
-    coarse = np.linspace(0, 1, TABLE_RADII)
-    fine = np.linspace(0, 1, (TABLE_RADII - 1) * _TABLE_FINENESS + 1)
-    table: Table = np.interp(fine, coarse, transfer(optics, defocus_um, slab_um=slab_um)).astype(np.complex64)
-    return table
+    coarse = transfer(optics, defocus_um, slab_um=slab_um)
+    between = np.arange(_TABLE_FINENESS, dtype=np.float32) / _TABLE_FINENESS
+    fine = coarse[:-1, None] + np.diff(coarse)[:, None] * between
+    return np.append(fine.ravel(), coarse[-1:])
 
 
 def _fine_grid(window: Window, cutoff: float, samples: float) -> tuple[Shape, tuple[float, float]]:

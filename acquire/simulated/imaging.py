@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from acquire.simulated.exposure import intensities
 from acquire.simulated.lens import Grid, Lens
-from acquire.simulated.specimen import Fidelity, Slide
+from acquire.simulated.specimens.specimen import Fidelity, Slide
+from acquire.simulated.specimens.window import Window
 from acquire.simulated.spectra import Amplitudes, Sheets, amplitudes_of, sheets_of
-from acquire.simulated.window import Window
 from calibration.transfer import COLOURS_UM
 
 Image = NDArray[np.float32]
@@ -33,6 +33,7 @@ Measured against 30 µm: 4e-5 rms in focus, 9e-5 at 3 µm of defocus.
 """
 
 _LARGEST_WINDOW_PX = 1536
+_SNAP_PX = 64  # windows begin and end at multiples of this, so that a frame a little aside finds its spectra
 _CACHE_BYTES = 400e6
 _LEVEL_UM = 0.2  # depths between which a tilted field is interpolated: 2e-4 rms
 _LEVEL_FIELD_UM = 0.02  # a field whose depth varies less is rendered as flat
@@ -78,7 +79,7 @@ class Renderer:
         depths_um = self._depths_um(grid, depth_um, relief)
         for rows, columns in _blocks(grid, lens):
             part = grid.part(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
-            window = part.window(lens.pitch_um).grown(GUARD_UM).whole_tiles()
+            window = part.window(lens.pitch_um).grown(GUARD_UM).snapped(_SNAP_PX)
             seen = self._spectra_of(window, lens.cutoff)
             picture[rows, columns] = self._at_depths(seen, part, lens, depths_um[rows, columns])
         return picture
@@ -121,7 +122,7 @@ class Renderer:
 
 def _blocks(grid: Grid, lens: Lens) -> list[tuple[slice, slice]]:
     """Cut a picture into parts whose windows stay below `_LARGEST_WINDOW_PX`, which bounds the memory."""
-    usable_um = (_LARGEST_WINDOW_PX - 256) * lens.pitch_um - 2 * GUARD_UM
+    usable_um = (_LARGEST_WINDOW_PX - _SNAP_PX) * lens.pitch_um - 2 * GUARD_UM
     pixel_um = np.abs(grid.matrix[:, :2]).sum(axis=1).max()
     longest = max(1, int(usable_um / pixel_um))
     return [(rows, columns) for rows in _cuts(grid.rows, longest) for columns in _cuts(grid.columns, longest)]

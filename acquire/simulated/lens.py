@@ -5,18 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from acquire.simulated.window import Window
+from acquire.simulated.specimens.specimen import SPECIMEN_BAND
+from acquire.simulated.specimens.window import Window
 from calibration.affine import compose
 from calibration.optics import REFRACTIVE_INDEX
 from calibration.transfer import COLOURS_UM, Optics
 
 Matrix = NDArray[np.float64]
-
-SPECIMEN_BAND = 7.5
-"""Cycles per µm beyond which no specimen may hold contrast.
-
-What a lens's pitch folds back from below it misses the passband: 4e-4 rms against a pitch of 20 nm.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,26 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from acquire.simulated.specimen import THREADS
+from acquire.simulated.specimens.specimen import THREADS
 
 Image = NDArray[np.float32]
 
 _BANDS = 8  # of rows, computed side by side
-
-
-def prefilter(frequency_px: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spectrum by which a picture must be multiplied to become the coefficients of its cubic B-spline.
-
-    Parameters
-    ----------
-    frequency_px : ndarray
-        Frequencies along one axis in cycles per pixel, below 0.5.
-
-    References
-    ----------
-    M. Unser, "Splines: a perfect fit for signal and image processing", IEEE Signal Process. Mag. 16(6), 22 (1999).
-    """
-    return 3 / (2 + np.cos(2 * np.pi * frequency_px))
 
 
 def sample(coefficients: Image, matrix: NDArray[np.float64], columns: int, rows: int) -> Image:
@@ -34,7 +19,7 @@ def sample(coefficients: Image, matrix: NDArray[np.float64], columns: int, rows:
     Parameters
     ----------
     coefficients : ndarray of float32, shape (height, width)
-        From a picture filtered by `prefilter`.
+        From a picture filtered by `splines.prefilter`.
     matrix : ndarray, shape (2, 3)
         From (column, row) of the result to (column, row) of the coefficients; all points must lie two pixels inside.
     columns, rows : int

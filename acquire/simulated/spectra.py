@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from acquire.simulated.specimen import Slide
-from acquire.simulated.window import Window
+from acquire.simulated.specimens.specimen import Slide
+from acquire.simulated.specimens.window import Window
 from calibration.transfer import COLOURS_UM
 
 Image = NDArray[np.float32]

@@ -8,7 +8,7 @@ import pytest
 from acquire.characterise import Characterise
 from acquire.errors import MicroscopeError
 from acquire.open import open_microscope
-from acquire.simulated.architecture import GLASS_UM
+from acquire.simulated.specimens.mounted import GLASS_UM
 from calibration.record import rig_hash
 from calibration.rig import load_rig
 from tests.acquire.rigs import small_rig

@@ -9,7 +9,7 @@ from acquire.open import open_microscope
 from acquire.partner import matching_focus
 from acquire.planfile import parse_plan
 from acquire.runfolder import create_run
-from acquire.simulated.architecture import GLASS_UM
+from acquire.simulated.specimens.mounted import GLASS_UM
 from calibration.flatmaster import flat_from_glass
 from calibration.record import Calibration, Measured, ObjectiveCalibration, rig_hash
 from tests.acquire.rigs import small_rig

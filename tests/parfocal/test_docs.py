@@ -6,8 +6,8 @@ from pathlib import Path
 
 from acquire.simulated.failures import KINDS as FAILURES
 from acquire.simulated.faults import Hand, Lamp, Mount, Sensor, Stage
-from acquire.simulated.mounted import Mounting
-from acquire.simulated.specimens import KINDS as SPECIMENS
+from acquire.simulated.specimens.kinds import KINDS as SPECIMENS
+from acquire.simulated.specimens.mounted import Mounting
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/reference/simulated.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", PAGE, flags=re.MULTILINE))

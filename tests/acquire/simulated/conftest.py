@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acquire.simulated.lens import Grid, Lens
-from acquire.simulated.stains import napierian
+from acquire.simulated.specimens.stains import napierian
 from calibration.optics import Camera, Limits, Objective, Rig, Source, ZDrive
 
 STEADY = {"backlash_um": (0, 0), "noise_um": 0, "step_um": 0, "z_backlash_um": 0, "drift_um_per_h": (0, 0, 0)}

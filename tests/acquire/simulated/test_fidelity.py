@@ -10,9 +10,9 @@ from scipy import fft
 
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.lens import Lens
-from acquire.simulated.specimen import FADE, Slide
-from acquire.simulated.tissue import Lung
-from acquire.simulated.window import Window
+from acquire.simulated.specimens.specimen import FADE, Slide
+from acquire.simulated.specimens.tissues.lung import Lung
+from acquire.simulated.specimens.window import Window
 from calibration.transfer import COLOURS_UM
 from tests.acquire.simulated.conftest import DRY, OIL, grid_of
 from tests.acquire.simulated.multislice import pictures, slices_of

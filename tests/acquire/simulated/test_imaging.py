@@ -4,12 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquire.simulated.exposure import intensities
-from acquire.simulated.glass import EmptyGlass
 from acquire.simulated.imaging import GUARD_UM, Renderer
-from acquire.simulated.specimen import Slide
-from acquire.simulated.specimens import make_specimen
+from acquire.simulated.specimens.glass import EmptyGlass
+from acquire.simulated.specimens.kinds import make_specimen
+from acquire.simulated.specimens.specimen import Slide
+from acquire.simulated.specimens.stains import napierian
 from acquire.simulated.spectra import sheets_of
-from acquire.simulated.stains import napierian
 from calibration.affine import apply, invert
 from calibration.transfer import COLOURS_UM, TABLE_RADII, absorption, phase, transfer
 from tests.acquire.simulated.conftest import DRY, OIL, Dot, Grating, centroid, grid_of

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from acquire.simulated import usaf
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.lens import Grid, Lens
-from acquire.simulated.specimen import Slide
-from acquire.simulated.usaf import Usaf
+from acquire.simulated.specimens.specimen import Slide
+from acquire.simulated.specimens.targets import usaf
+from acquire.simulated.specimens.targets.usaf import Usaf
 from calibration.transfer import COLOURS_UM
 from tests.acquire.simulated.conftest import DRY, OIL, Grating, grid_of
 

@@ -10,8 +10,8 @@ from acquire.simulated.core import SimulatedCore
 from acquire.simulated.drawn import faults_of
 from acquire.simulated.imaging import Renderer
 from acquire.simulated.scene import scene_of
-from acquire.simulated.specimen import Slide
-from acquire.simulated.specimens import make_specimen
+from acquire.simulated.specimens.kinds import make_specimen
+from acquire.simulated.specimens.specimen import Slide
 from calibration.affine import apply
 from calibration.errors import RigError
 from tests.acquire.rigs import small_rig

@@ -1,0 +1,1 @@
+"""Specimens: what a slide of the simulated microscope may hold."""

@@ -1,0 +1,1 @@
+"""Targets: shapes and noise whose picture is known beforehand."""

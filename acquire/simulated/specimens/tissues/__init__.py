@@ -1,0 +1,1 @@
+"""Tissues: stained sections, made up cell by cell."""
