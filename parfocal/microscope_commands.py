@@ -7,22 +7,25 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 
-from acquire.characterise import Characterise
+from acquire.characterise import SITES, Characterise
 from acquire.errors import PlanError
 from acquire.micromanager import MicroManagerMicroscope
 from acquire.open import open_microscope
 from acquire.planfile import load_plan
 from acquire.preflight import Item, check_microscope, check_plan, passed
-from acquire.simulated.architecture import GLASS_UM
+from acquire.simulated.specimens.mounted import GLASS_UM
 from acquire.slide import Confirm
 from calibration import record
 from calibration.optics import Rig
-from calibration.record import Calibration
+from calibration.pixelsizes import pixel_size_lines
+from calibration.record import Calibration, Measured
 from calibration.rig import load_rig
 from parfocal.answer import Answer, answering, people
 from parfocal.bars import Bar, bar
+from parfocal.calibration_page import calibration_page
 from parfocal.capturing import capture_plan
 from parfocal.plan_picture import draw_plan
 
@@ -64,23 +67,37 @@ def plan(
 @answering
 def calibrate(
     rig: RigOption,
-    out: Annotated[Path, typer.Option("--out", help="Where to write the calibration (CAL.yaml).")],
+    out: Annotated[Path, typer.Option("--out", help="Where to write the calibration (CAL.yaml, its page CAL.html).")],
     at_um: Annotated[
-        tuple[float, float] | None, typer.Option("--at", help="Stage x and y in µm of a place full of tissue.")
+        tuple[float, float] | None, typer.Option("--at", help="Stage x and y in µm of the middle of much tissue.")
     ] = None,
     glass_um: Annotated[
         tuple[float, float] | None, typer.Option("--glass", help="Stage x and y in µm of empty glass.")
     ] = None,
+    sites: Annotated[
+        int, typer.Option("--sites", min=2, help="How many places; errors fall with its square root.")
+    ] = SITES,
+    pixel_sizes: Annotated[
+        Path | None, typer.Option("--pixel-sizes", help="Write lines for Micro-Manager's configuration file here.")
+    ] = None,
 ) -> Answer:
-    """Measure pixel sizes, camera-to-stage affine, parcentric and parfocal offsets, and flat fields."""
+    """Measure pixel sizes, camera-to-stage affine, play, parcentric and parfocal offsets, flat fields, the camera."""
     loaded = load_rig(rig)
     record.check_writable(out)
     with open_microscope(loaded) as microscope, bar("Calibrating") as step:
-        work = Characterise(microscope=microscope, confirm=_confirm(loaded, step), progress=step)
+        work = Characterise(microscope=microscope, confirm=_confirm(loaded, step), progress=step, sites=sites)
         at_um, glass_um = _places(microscope, at_um, glass_um)
         measured = work.calibrate(at_um=at_um, glass_um=glass_um, now=datetime.now(UTC))
     record.save(measured, out)
-    return Answer(keys=_calibration_keys(measured, out), says=(_calibration_table(measured), f"Written to {out}."))
+    page = out.with_suffix(".html")
+    page.write_text(calibration_page(measured, loaded), encoding="utf-8")
+    says: tuple[RenderableType, ...] = (_calibration_table(measured), *_calibration_lines(measured))
+    if pixel_sizes is not None:
+        pixel_sizes.write_text("\n".join([*pixel_size_lines(measured, loaded), ""]), encoding="utf-8")
+        says = (*says, f"Lines for Micro-Manager's configuration file are in {pixel_sizes}.")
+    return Answer(
+        keys=_calibration_keys(measured, out) | {"page": str(page)}, says=(*says, f"Written to {out}; shown in {page}.")
+    )
 
 
 @answering
@@ -162,9 +179,21 @@ def _calibration_keys(calibration: Calibration, out: Path) -> dict[str, object]:
         },
         "parfocal_um": {name: asdict(o.parfocal_um) for name, o in objectives.items()},
         "backlash_um": {axis: asdict(value) for axis, value in calibration.backlash_um.items()},
+        "camera": {name: asdict(value) for name, value in calibration.camera.items()},
         "residuals": dict(calibration.residuals),
         "simulated": calibration.simulated,
     }
+
+
+def _calibration_lines(calibration: Calibration) -> tuple[str, ...]:
+    play = [f"{axis} {_spread(measured, 2)}" for axis, measured in sorted(calibration.backlash_um.items())]
+    camera = [f"{name} {_spread(measured, 1)}" for name, measured in calibration.camera.items()]
+    lines = (("Play in µm: ", play), ("Camera: ", camera))
+    return tuple(f"{what}{', '.join(told)}." for what, told in lines if told)
+
+
+def _spread(measured: Measured, digits: int) -> str:
+    return f"{measured.value:.{digits}f} ± {(measured.interval95[1] - measured.interval95[0]) / 2:.{digits}f}"
 
 
 def _calibration_table(calibration: Calibration) -> Table:
@@ -174,9 +203,5 @@ def _calibration_table(calibration: Calibration) -> Table:
     for name, o in calibration.objectives.items():
         measured = (o.pixel_um, o.rotation_deg, *o.parcentric_um, o.parfocal_um)
         digits = (5, 3, 2, 2, 2)
-        cells = [
-            f"{m.value:.{d}f} ± {(m.interval95[1] - m.interval95[0]) / 2:.{d}f}"
-            for m, d in zip(measured, digits, strict=True)
-        ]
-        table.add_row(name, *cells)
+        table.add_row(name, *(_spread(m, d) for m, d in zip(measured, digits, strict=True)))
     return table
