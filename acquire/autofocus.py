@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from acquire.errors import LimitError, MicroscopeError
 from acquire.microscope import Microscope
+from acquire.retake import take
 from acquire.safety import check_xy
 from calibration.errors import MeasurementError
 from calibration.optics import Rig
@@ -161,7 +162,7 @@ class _Sweep:
         self.microscope.move_z(self._z_um(missing[0]) - self.microscope.rig.z.toward_slide * APPROACH_UM)
         for index in missing:
             self.microscope.move_z(self._z_um(index))
-            self.scores[index] = tenengrad(self.microscope.snap(self.exposure_ms).pixels)
+            self.scores[index] = tenengrad(take(self.microscope, self.exposure_ms).pixels)
 
     def _peak(self) -> FocusPeak:
         indices = sorted(self.scores)

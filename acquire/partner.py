@@ -5,6 +5,7 @@ from fractions import Fraction
 from acquire.autofocus import approach_z
 from acquire.microscope import Microscope
 from acquire.plan import StackPlan, Visit
+from acquire.retake import take
 from acquire.runfolder import RunFolder
 from calibration.flatfield import correct
 from calibration.match import match_plane
@@ -47,7 +48,7 @@ def matching_focus(microscope: Microscope, run: RunFolder, visit: Visit, around_
     planes = []
     for z_um in depths:
         microscope.move_z(z_um)
-        frame = microscope.snap(visit.exposure_ms)
+        frame = take(microscope, visit.exposure_ms)
         planes.append(correct(frame.pixels, calibration.corrections[visit.objective], white_level=frame.white_level))
     match = match_plane(low, planes, factor=_factor(run, visit), start=len(planes) // 2)
     return match.z_um(depths) if match.registration.accepted else None

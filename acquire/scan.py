@@ -12,13 +12,11 @@ from acquire.frame import Frame
 from acquire.microscope import Microscope
 from acquire.motion import XY_TOLERANCE_UM
 from acquire.plan import Visit
+from acquire.retake import take
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy, check_z
 from acquire.slide import Confirm, slide_allows
 from calibration.errors import CalibrationError
-
-TRIES = 2
-"""How often a frame that did not arrive is asked for."""
 
 POWER_ON = "power_on"
 POSITIONED = ("focus", "stored")
@@ -192,12 +190,10 @@ class Scan:
         self._write_truth([visit.site])
 
     def _snap(self, exposure_ms: float) -> Frame:
-        for _ in range(TRIES - 1):
-            try:
-                return self.microscope.snap(exposure_ms)
-            except CameraError as error:
-                self.run.journal.append(event="retried", time_s=time.time(), says=str(error))
-        return self.microscope.snap(exposure_ms)
+        def lost(error: CameraError) -> None:
+            self.run.journal.append(event="retried", time_s=time.time(), says=str(error))
+
+        return take(self.microscope, exposure_ms, lost=lost)
 
     def _reference_xy(self, visit: Visit, visits: Sequence[Visit]) -> tuple[float, float]:
         first = next(v for v in visits if v.site == visit.site)
