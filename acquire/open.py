@@ -24,6 +24,7 @@ MANUAL = "manual"
 NONE = "none"
 BUFFER_MB = 128
 """Live takes the newest frame only; the default of 1024 costs that much memory and two seconds at each start."""
+SMALLEST_BUFFER_MB = 1
 
 
 @contextmanager
@@ -196,7 +197,8 @@ def _headless(
         pycromanager.start_headless(
             mm_app_path=str(adapters), config_file=str(config), python_backend=True, buffer_size_mb=BUFFER_MB
         )
-        core = wrap(pycromanager.Core())
+        real = pycromanager.Core()
+        core = wrap(real)
     except CalibrationError:  # the rig file asks for a specimen or a fault that there is not
         pycromanager.stop_headless()
         raise
@@ -212,7 +214,12 @@ def _headless(
         image = core.get_last_image_md(tags)
         return str(tags.GetSingleTag(IMAGE_NUMBER).GetValue()), image
 
-    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=pycromanager.stop_headless)
+    def let_go() -> None:
+        """Empty the core first: pycromanager keeps each one, with its buffer, as long as the process lives."""
+        real.set_circular_buffer_memory_footprint(SMALLEST_BUFFER_MB)
+        pycromanager.stop_headless()
+
+    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=let_go)
 
 
 def _pycromanager() -> Any:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[4]
 PICTURE = ROOT / "tests/data/he_tia.jpg"
 FIRST = (5400, 5360)  # of a window at the middle of the targets
 PITCH_UM = 0.0925
-HASHES = f"""
+HASHES = """
 import hashlib
 from tests.acquire.simulated.specimens.test_kinds import KINDS, rendered
 for kind in KINDS:
