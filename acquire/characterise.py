@@ -1,4 +1,4 @@
-"""Captures the series that a calibration is estimated from: empty glass, moves, focus at several sites.
+"""Captures the series that a calibration is estimated from: empty glass, moves, focal stacks at several sites.
 
 All dry work is done first; oil goes on the slide once, and no dry lens comes back after it.
 """
@@ -6,41 +6,35 @@ All dry work is done first; oil goes on the slide once, and no dry lens comes ba
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-import numpy as np
-
-from acquire.autofocus import approach_xy, autofocus, hand_focus_um, pictures_depend_on_focus
+from acquire.autofocus import approach_xy, approach_z, autofocus, hand_focus_um, pictures_depend_on_focus
+from acquire.characterise_focus import focus_surface, section_focus
+from acquire.characterise_light import dark_frames, exposure_ms, glass_frames, master, photon_transfer
+from acquire.characterise_stage import Round, ring_um, travel_round
 from acquire.errors import MicroscopeError
 from acquire.frame import Frame, Pixels
 from acquire.microscope import Microscope
-from acquire.plan import StackPlan
 from acquire.slide import Confirm
 from calibration.errors import MeasurementError
 from calibration.flatfield import Correction, correct
-from calibration.flatmaster import flat_from_glass
+from calibration.gain import CameraNoise
+from calibration.interval import measured_mean
 from calibration.optics import Objective
-from calibration.record import Calibration, rig_hash
-from calibration.stage import StageFit, displacement, estimate_stage_matrix
-from calibration.through import Seen, measure_objectives
+from calibration.pixelsizes import check_pixel_um
+from calibration.record import Calibration, Measured, rig_hash
+from calibration.through import Reference, Seen, check_order, measure_objectives
+from calibration.turret import SectionFocus
 
 SITES = 4
-SITE_PITCH = 1.3
-"""Distance between sites in fields of the first objective: fresh tissue at each."""
-FIRST_MOVE = 0.08
-GRID_MOVE = 0.25
-"""Moves as fractions of a field: the first ones are small because nothing is known yet."""
-MOVES = (
-    (FIRST_MOVE, 0.0),
-    (0.0, FIRST_MOVE),
-    *((i * GRID_MOVE, j * GRID_MOVE) for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)),
-)
-ONE_PLANE = StackPlan()
-MATCHING_PLANES = StackPlan(planes=7, step_um=0.4)
-"""At later objectives: which of these shows what the first one showed gives the parfocal offset."""
-GLASS_FRAMES = 16
-EXPOSURE_MS = 8.0
-REFERENCE_MAGNIFICATION = 40.0
-"""The exposure that suits 40x; others follow with the square of the magnification, as light does at one condenser."""
+"""Places on the ring at which focal stacks are taken and objectives compared."""
+PLACES_FOR_SITE = 8
+"""On the ring: the scatter of the stage averages over twice as many arrivals, one from either side each."""
+ARRIVALS_AT_SITE = 8
+"""Of each later objective: 32 arrivals in all bring 0.3 µm of scatter down to 0.05 µm."""
+THERE_AND_BACK = 2
+"""Sites at which the first objective's stack is taken in both directions: the play of the focus drive is found to
+0.005 µm at each."""
 
 Step = Callable[[int, int, str], None]
 Point = tuple[float, float]
@@ -59,7 +53,8 @@ class Characterise:
     progress : callable
         Told (done, total, says).
     sites : int
-        At how many places offsets are measured.
+        At how many places stacks are taken and offsets measured. The ring of stage moves has 8 times as many, and each
+        later objective arrives 8 times at each of them, so that errors fall with the square root of this.
     """
 
     microscope: Microscope
@@ -75,9 +70,9 @@ class Characterise:
         Parameters
         ----------
         at_um : (float, float)
-            A place full of tissue.
+            The middle of a place full of tissue, some 250 µm to every side.
         glass_um : (float, float)
-            Empty glass, for the flat fields.
+            Empty glass, for the flat fields; a field round it is used.
         now : datetime
             Stored as the date of the calibration.
 
@@ -86,7 +81,7 @@ class Characterise:
         MicroscopeError
             When this rig cannot be calibrated, the first objective is not in place, or the oil was not confirmed.
         MeasurementError
-            When the pictures do not allow a measurement.
+            When the pictures do not allow a measurement, or contradict Micro-Manager's pixel size.
         """
         rig = self.microscope.rig
         if not pictures_depend_on_focus(rig):
@@ -94,35 +89,37 @@ class Characterise:
                 f"rig {rig.name!r} cannot be calibrated: its pictures depend on neither stage nor focus; "
                 "calibrate the rig `simulated`, or your own"
             )
+        check_order(rig.objectives)
         first, *others = rig.objectives
         self._focus_um = hand_focus_um(self.microscope, first.name)
-        places = self._places(at_um)
+        ring = ring_um(rig, at_um, PLACES_FOR_SITE * self.sites)
+        sites = ring[::PLACES_FOR_SITE]
         self.microscope.select_objective(first.name)
-        flat = self._flat(first, places[0], glass_um)
-        fit = self._stage(first, places[0], flat)
-        seen = {first.name: self._look(first, places, flat, planes=ONE_PLANE)}
-        corrections = {first.name: flat}
-        oiled = False
+        corrections, camera = self._light(first, sites[0], glass_um, camera=True)
+        reference, play = self._reference(first, ring, sites, corrections)
+        known_um = {first.name: self._known_pixel_um()}
+        lights, seen, oiled = {first.name: corrections}, {}, False
         for objective in sorted(others, key=lambda o: o.wet):
             oiled = oiled or self._oil(objective)
             self.microscope.select_objective(objective.name)
-            corrections[objective.name] = self._flat(objective, places[0], glass_um)
-            seen[objective.name] = self._look(objective, places, corrections[objective.name], planes=MATCHING_PLANES)
-        measured, residuals = measure_objectives(rig.objectives, fit, seen)
+            known_um[objective.name] = self._known_pixel_um()
+            self._focus_at(sites[0], objective)
+            foci, frames = self._look(objective, sites)  # first what drifts, then the light
+            lights[objective.name], _ = self._light(objective, sites[0], glass_um, camera=False)
+            seen[objective.name] = _seen(foci, frames, lights[objective.name])
+        measured, residuals = measure_objectives(rig.objectives, reference, seen, toward_slide=rig.z.toward_slide)
+        for name, size_um in known_um.items():
+            check_pixel_um(name, measured[name].pixel_um.value, size_um)
         return Calibration(
             rig_hash=rig_hash(rig),
             created=now,
             objectives=measured,
-            corrections=corrections,
-            residuals=residuals,
+            corrections=lights,
+            backlash_um=play,
+            camera={"gain_e_per_level": camera.gain_e_per_level, "read_noise_e": camera.read_noise_e} if camera else {},
+            residuals=residuals | ({"nonlinearity": camera.nonlinearity} if camera else {}),
             simulated=rig.source.kind == "simulated",
         )
-
-    def _places(self, at_um: Point) -> list[Point]:
-        width_um, height_um = self.microscope.rig.field_um(self.microscope.rig.objectives[0].name)
-        side = int(np.ceil(np.sqrt(self.sites)))
-        grid = [(i % side, i // side) for i in range(self.sites)]
-        return [(at_um[0] + i * SITE_PITCH * width_um, at_um[1] + j * SITE_PITCH * height_um) for i, j in grid]
 
     def _oil(self, objective: Objective) -> bool:
         if not objective.wet:
@@ -133,68 +130,101 @@ class Characterise:
             raise MicroscopeError(f"calibration ended before {objective.label}: the oil was not confirmed")
         return True
 
-    def _flat(self, objective: Objective, place: Point, glass_um: Point) -> Correction:
+    def _light(
+        self, objective: Objective, place: Point, glass_um: Point, *, camera: bool
+    ) -> tuple[Correction, CameraNoise | None]:
         """Take empty glass with the lens at the focus of the tissue: retracted it has other light, and no oil film."""
-        self._focus_at(place, objective, coarse=True)
-        self.microscope.move_xy(*glass_um)
-        frames = [self.microscope.snap(_exposure_ms(objective)) for _ in range(GLASS_FRAMES)]
+        self._focus_at(place, objective)
+        glass = glass_frames(self.microscope, objective, glass_um)
+        dark = dark_frames(self.microscope, objective)
+        noise = photon_transfer(self.microscope, objective, dark) if camera and dark else None
         self._step(f"{objective.name}: empty glass")
-        white = frames[0].white_level
-        dark = np.full_like(frames[0].pixels, frames[0].black_level / white, dtype=np.float32)
-        return flat_from_glass([frame.pixels for frame in frames], dark, white_level=white)
+        return master(glass, dark), noise
 
-    def _stage(self, objective: Objective, place: Point, flat: Correction) -> StageFit:
-        self._focus_at(place, objective, coarse=False)
-        field_um = self.microscope.rig.field_um(objective.name)
-        reference = self._frame_at(place, objective)
-        moves_um, shifts_px = [], []
-        for across, down in MOVES:
-            moved = self._frame_at((place[0] + across * field_um[0], place[1] + down * field_um[1]), objective)
-            shift = displacement(_corrected(reference, flat), _corrected(moved, flat))
-            moves_um.append((moved.position.x - reference.position.x, moved.position.y - reference.position.y))
-            shifts_px.append((shift.dx, shift.dy))
-            self._step(f"{objective.name}: stage moves")
-        return estimate_stage_matrix(moves_um, shifts_px)
+    def _reference(
+        self, first: Objective, ring: list[Point], sites: list[Point], light: Correction
+    ) -> tuple[Reference, dict[str, Measured]]:
+        """Stacks at the sites, the ring, and the play of all three axes."""
+        foci, play_um = [], []
+        for number, site in enumerate(sites):
+            foci.append(self._stack(first, site))
+            if number < THERE_AND_BACK:
+                back = self._stack(first, None)
+                play_um.append(self.microscope.rig.z.toward_slide * (foci[-1].z_um - back.z_um))
+        made = self._round(first, ring, light, focus_surface(sites, [one.z_um for one in foci]))
+        again = self._stack(first, sites[0])
+        play = {"z": measured_mean(play_um, what="backlash of z")}
+        play |= dict(zip("xy", made.arrivals.backlash_um or (), strict=False))
+        reference = Reference(
+            arrivals=made.arrivals,
+            frames=made.frames[::PLACES_FOR_SITE],
+            places_um=made.arrivals.places_um[: len(ring) : PLACES_FOR_SITE],
+            foci=tuple(foci),
+            focus_drift_um_per_s=(again.z_um - foci[0].z_um) / (again.time_s - foci[0].time_s),
+        )
+        return reference, play
 
-    def _look(self, objective: Objective, places: Sequence[Point], flat: Correction, *, planes: StackPlan) -> Seen:
-        stacks, depths, positions = [], [], []
-        for place in places:
-            focus_um = self._focus_at(place, objective, coarse=False)
-            z_um = tuple(focus_um + offset_um for offset_um in planes.offsets_um())
-            stacks.append(tuple(_corrected(self._frame_in(z, objective), flat) for z in z_um))
-            depths.append(z_um)
-            position = self.microscope.position_um
-            positions.append((position.x, position.y))
-            self._step(f"{objective.name}: focus")
-        return Seen(stacks=tuple(stacks), z_um=tuple(depths), positions_um=tuple(positions))
+    def _round(
+        self, first: Objective, ring: list[Point], light: Correction, surface: Callable[[Point], float]
+    ) -> Round:
+        return travel_round(
+            self.microscope,
+            ring,
+            z_um=surface,
+            exposure_ms=exposure_ms(first),
+            correct=partial(_corrected, light),
+            said=partial(self._step, f"{first.name}: stage moves"),
+        )
 
-    def _frame_in(self, z_um: float, objective: Objective) -> Frame:
-        self.microscope.move_z(z_um)
-        return self.microscope.snap(_exposure_ms(objective))
+    def _look(self, objective: Objective, sites: Sequence[Point]) -> tuple[list[SectionFocus], list[Frame]]:
+        """At each site the section in depth, then what the first objective saw in focus, arrival after arrival."""
+        foci, frames = [], []
+        for site in sites:
+            foci.append(self._stack(objective, site))
+            approach_z(self.microscope, foci[-1].z_um)
+            for _ in range(ARRIVALS_AT_SITE):
+                approach_xy(self.microscope, *site)
+                frames.append(self.microscope.snap(exposure_ms(objective)))
+        return foci, frames
 
-    def _focus_at(self, place: Point, objective: Objective, *, coarse: bool) -> float:
+    def _stack(self, objective: Objective, site: Point | None) -> SectionFocus:
+        """Nearing the slide at a site, or back again where the stage stands."""
+        if site is not None:
+            approach_xy(self.microscope, *site)
+        found = section_focus(
+            self.microscope, self._focus_um, exposure_ms=exposure_ms(objective), nearing=site is not None
+        )
+        self._step(f"{objective.name}: section in depth")
+        return found
+
+    def _focus_at(self, place: Point, objective: Objective) -> None:
         approach_xy(self.microscope, *place)
-        focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=_exposure_ms(objective), coarse=coarse)
+        focus = autofocus(self.microscope, around_um=self._focus_um, exposure_ms=exposure_ms(objective))
         if focus.z_um is None:
             raise MeasurementError(
                 f"no focus was found at ({place[0]:.0f}, {place[1]:.0f}) µm with {objective.name}: {focus.reason}; "
                 "give a place with tissue (--at), focused by hand"
             )
         self._focus_um = focus.z_um
-        return focus.z_um
 
-    def _frame_at(self, place: Point, objective: Objective) -> Frame:
-        approach_xy(self.microscope, *place)
-        return self.microscope.snap(_exposure_ms(objective))
+    def _known_pixel_um(self) -> float:
+        core = getattr(self.microscope, "core", None)
+        return float(core.get_pixel_size_um()) if core is not None else 0.0
 
     def _step(self, says: str) -> None:
         self._done += 1
-        self.progress(self._done, len(MOVES) + len(self.microscope.rig.objectives) * (self.sites + 1), says)
+        of_light_and_depth = len(self.microscope.rig.objectives) * (self.sites + 1) + THERE_AND_BACK + 1
+        self.progress(self._done, PLACES_FOR_SITE * self.sites + of_light_and_depth, says)
 
 
-def _exposure_ms(objective: Objective) -> float:
-    return EXPOSURE_MS * (objective.magnification / REFERENCE_MAGNIFICATION) ** 2
+def _seen(foci: list[SectionFocus], frames: list[Frame], light: Correction) -> Seen:
+    return Seen(
+        frames=tuple(_corrected(light, frame) for frame in frames),
+        sites=tuple(number // ARRIVALS_AT_SITE for number in range(len(frames))),
+        positions_um=tuple((frame.position.x, frame.position.y) for frame in frames),
+        foci=tuple(foci),
+    )
 
 
-def _corrected(frame: Frame, flat: Correction) -> Pixels:
-    return correct(frame.pixels, flat, white_level=frame.white_level)
+def _corrected(light: Correction, frame: Frame) -> Pixels:
+    return correct(frame.pixels, light, white_level=frame.white_level)

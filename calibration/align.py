@@ -35,7 +35,7 @@ NO_FURTHER_BLUR = 1
 """ECC's own filter reflects at the edge of the small picture, after any cut: the planes come blurred instead."""
 
 
-def refine(small: Plane, large: Plane, start: Matrix) -> Matrix:
+def refine(small: Plane, large: Plane, start: Matrix, *, fine: tuple[Plane, Plane] | None = None) -> Matrix:
     """Refine the affine transform from `small` to `large`.
 
     Three times ECC: on coarser pictures, on the pictures, and on the pictures without their low frequencies, which
@@ -47,6 +47,8 @@ def refine(small: Plane, large: Plane, start: Matrix) -> Matrix:
         On pixels of nearly the same size, lightly blurred against noise.
     start : ndarray, shape (2, 3)
         From pixel points of `small` to those of `large`, good to about 2 % of the small picture's side.
+    fine : (ndarray, ndarray), optional
+        Both without their low frequencies, where that was done already.
 
     Returns
     -------
@@ -63,7 +65,8 @@ def refine(small: Plane, large: Plane, start: Matrix) -> Matrix:
     matrix = _ecc(decimate(small, coarser), decimate(large, coarser), matrix, EDGE_PX, COARSE_TOLERANCE)
     matrix = compose(invert(grid), compose(matrix, grid))
     matrix = _ecc(small, large, matrix, EDGE_PX, COARSE_TOLERANCE)
-    return _ecc(high_pass(small), high_pass(large), matrix, HIGH_PASS_EDGE_PX, FINE_TOLERANCE)
+    fine_small, fine_large = fine or (high_pass(small), high_pass(large))
+    return _ecc(fine_small, fine_large, matrix, HIGH_PASS_EDGE_PX, FINE_TOLERANCE)
 
 
 def common_part(

@@ -1,6 +1,6 @@
 """How far two registered pictures still lie apart, block by block, measured on the pictures themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,11 +9,18 @@ from numpy.typing import NDArray
 from calibration.bandwidth import NOISE_BLUR_PX, Plane
 from calibration.shift import gradient, small_shift
 
-BLOCKS_ACROSS = 6
-"""Blocks along the shorter side."""
+BLOCK_PX = 48
+"""Side of a block. On simulated sections 0.3 µm out of focus, where every depth lies elsewhere, blocks of 34 px scatter
+up to 0.3 px and hide a distortion of 0.3 px; those of 48 px scatter up to 0.15 px and show it."""
 
 SMALLEST_BLOCK_PX = 24
 """Fewer pixels hold too little structure for a displacement of a tenth of a pixel."""
+
+FEWEST_ACROSS = 3
+"""Blocks are made smaller where less than this would fit along a side without overlap."""
+
+MOST_ACROSS = 16
+"""Blocks overlap by half where not more than this lie along the shorter side, and less in larger pictures."""
 
 REACH_PX = 3
 """Displacements are looked for up to this length; the gate lies far below."""
@@ -36,19 +43,29 @@ class Residual:
 
     Parameters
     ----------
+    centres_px : ndarray, shape (n, 2)
+        Centre (x, y) of each textured block.
     shifts_px : ndarray, shape (n, 2)
-        Displacement (x, y) of each textured block.
+        Its displacement (x, y).
+    step_px : float
+        Distance of neighbouring blocks.
     textured_fraction : float
         Textured blocks over all blocks.
     """
 
+    centres_px: NDArray[np.float64]
     shifts_px: NDArray[np.float64]
+    step_px: float
     textured_fraction: float
 
     @property
     def lengths_px(self) -> NDArray[np.float64]:
         """Length of each displacement."""
         return np.hypot(self.shifts_px[:, 0], self.shifts_px[:, 1])
+
+    def moved(self, origin_px: tuple[float, float]) -> "Residual":
+        """Return the same with centres told from a point that lies `origin_px` (x, y) before the first pixel."""
+        return replace(self, centres_px=self.centres_px + np.asarray(origin_px))
 
 
 def measure_blocks(reference: Plane, registered: Plane, *, noise: float) -> Residual:
@@ -66,19 +83,22 @@ def measure_blocks(reference: Plane, registered: Plane, *, noise: float) -> Resi
     Residual
         Without shifts when the pictures are smaller than one block.
     """
-    side = max(SMALLEST_BLOCK_PX, min(reference.shape) // BLOCKS_ACROSS)
+    rows, columns = reference.shape
+    side = int(np.clip(min(rows, columns) // FEWEST_ACROSS, SMALLEST_BLOCK_PX, BLOCK_PX))
+    step = max(side // 2, min(rows, columns) // MOST_ACROSS)
     corners = [
-        (row, column)
-        for row in range(0, reference.shape[0] - side + 1, side)
-        for column in range(0, reference.shape[1] - side + 1, side)
+        (row, column) for row in range(0, rows - side + 1, step) for column in range(0, columns - side + 1, step)
     ]
-    shifts = []
+    centres, shifts = [], []
     for row, column in corners:
         one, other = (plane[row : row + side, column : column + side] for plane in (reference, registered))
         if _expected_error_px(one, noise) < TEXTURED_ERROR_PX:
+            centres.append((column + (side - 1) / 2, row + (side - 1) / 2))
             shifts.append(small_shift(one, other, reach_px=REACH_PX))
     return Residual(
+        centres_px=np.array(centres, dtype=np.float64).reshape(-1, 2),
         shifts_px=np.array(shifts, dtype=np.float64).reshape(-1, 2),
+        step_px=step,
         textured_fraction=len(shifts) / max(1, len(corners)),
     )
 

@@ -17,6 +17,12 @@ FEWEST_FOR_MEDIAN = 3
 SMOOTH_PX = 2.0
 """Gaussian against the noise of few frames; the shadow of dust on the camera is wider."""
 
+STUCK = 0.08
+"""Departure of a pixel of empty glass from the median round it, as a share: dust and noise give less."""
+STUCK_IN_THE_DARK = 0.02
+"""The same of a dark frame, as a share of the white level: read noise gives less."""
+STUCK_REACH_PX = 5
+
 BRIGHTEST_GLASS = 0.98
 DARKEST_GLASS = 0.1
 LARGEST_STRUCTURE = 0.03
@@ -49,7 +55,7 @@ def dark_from(frames: Sequence[Pixels], *, white_level: float) -> Fraction3:
     MeasurementError
         Without frames, with frames of different size, or when there was light.
     """
-    dark = _combined(frames) / np.float32(white_level)
+    dark = _without_stuck(_combined(frames) / np.float32(white_level))
     if float(np.median(dark)) > DARKEST_GLASS:
         raise MeasurementError(
             f"the dark frame has {float(np.median(dark)):.0%} of the white level: switch the light off, then capture it"
@@ -87,7 +93,7 @@ def flat_from_glass(
     MeasurementError
         Without frames, with frames of different size, or when the glass is overexposed, dark, or not empty.
     """
-    mean = _combined(frames) / np.float32(white_level)
+    mean = _without_stuck(_combined(frames) / np.float32(white_level))
     flat = cv2.GaussianBlur(mean, (0, 0), smooth_px, borderType=cv2.BORDER_REFLECT) if smooth_px > 0 else mean
     flat = np.asarray(flat, dtype=np.float32)
     _check_exposed(flat)
@@ -162,6 +168,13 @@ def _robust_mean(stack: NDArray[np.float32]) -> NDArray[np.float32]:
     distance = np.abs(stack - np.median(stack, axis=0))
     limit = np.maximum(np.float32(REJECT_MAD) * np.median(distance, axis=0), np.float32(1))
     return np.asarray(np.mean(stack, axis=0, where=distance <= limit), dtype=np.float32)
+
+
+def _without_stuck(mean: Fraction3) -> Fraction3:
+    """Put the median of their neighbours in place of stuck pixels, whose smoothing would darken or light those."""
+    median = np.asarray(cv2.medianBlur(mean, STUCK_REACH_PX))
+    stuck = np.abs(mean - median) > np.maximum(STUCK * median, STUCK_IN_THE_DARK)
+    return np.where(stuck, median, mean)
 
 
 def _dark(dark: Fraction3 | None, shape: tuple[int, ...], black: float) -> Fraction3:

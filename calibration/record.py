@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calibration.errors import RecordError
 from calibration.flatfield import Correction
@@ -68,6 +68,8 @@ class Calibration:
         Dark and flat of each objective.
     backlash_um : mapping of str to Measured
         By axis: x, y, z; an axis not measured is absent.
+    camera : mapping of str to Measured
+        Gain in electrons for each grey level (``gain_e_per_level``) and ``read_noise_e``; empty when not measured.
     residuals : mapping of str to float
         How well the measurements fit, by name with unit.
     simulated : bool
@@ -79,6 +81,7 @@ class Calibration:
     objectives: Mapping[str, ObjectiveCalibration]
     corrections: Mapping[str, Correction]
     backlash_um: Mapping[str, Measured] = field(default_factory=dict)
+    camera: Mapping[str, Measured] = field(default_factory=dict)
     residuals: Mapping[str, float] = field(default_factory=dict)
     simulated: bool = False
 
@@ -140,6 +143,7 @@ def save(calibration: Calibration, path: Path) -> None:
             "created": calibration.created,
             "objectives": dict(calibration.objectives),
             "backlash_um": dict(calibration.backlash_um),
+            "camera": dict(calibration.camera),
             "residuals": dict(calibration.residuals),
             "simulated": calibration.simulated,
             "flats_sha256": hashlib.sha256(flats.read_bytes()).hexdigest(),
@@ -175,6 +179,7 @@ def load(path: Path) -> Calibration:
         objectives=document.objectives,
         corrections=corrections,
         backlash_um=document.backlash_um,
+        camera=document.camera,
         residuals=document.residuals,
         simulated=document.simulated,
     )
@@ -187,6 +192,7 @@ class _Document(BaseModel):
     created: datetime
     objectives: dict[str, ObjectiveCalibration]
     backlash_um: dict[str, Measured]
+    camera: dict[str, Measured] = Field(default_factory=dict)
     residuals: dict[str, float]
     simulated: bool
     flats_sha256: str

@@ -94,10 +94,10 @@ def estimate_stage_matrix(stage_moves_um: ArrayLike, picture_shifts_px: ArrayLik
     matrix = np.asarray(solution[:2].T, dtype=np.float64)
     residuals = moves[inliers] - design[inliers] @ solution
     rms = float(np.sqrt(np.mean(np.sum(residuals**2, axis=1))))
-    _check_consistent(matrix, rms, moves[inliers], int(inliers.sum()))
+    check_consistent(matrix, rms, _length(moves[inliers]), int(inliers.sum()))
     freedom = 2 * int(inliers.sum()) - 2 * FIXED_BY
     spread = np.linalg.inv(design[inliers].T @ design[inliers])[:2, :2] * float(np.sum(residuals**2)) / freedom
-    halves = student_t(freedom) * _errors(matrix, spread)
+    halves = student_t(freedom) * matrix_errors(matrix, spread)
     pixel_um, rotation_deg = pixel_and_rotation(matrix)
     return StageFit(
         matrix=matrix,
@@ -161,18 +161,37 @@ def _inliers(design: Matrix2, moves: Matrix2) -> NDArray[np.bool_]:
     return np.asarray(best <= REJECT_RATIO * scale_um)
 
 
-def _check_consistent(matrix: Matrix2, rms_um: float, moves: Matrix2, used: int) -> None:
-    length = float(np.sqrt(np.mean(np.sum((moves - moves.mean(axis=0)) ** 2, axis=1))))
+def _length(moves: Matrix2) -> float:
+    return float(np.sqrt(np.mean(np.sum((moves - moves.mean(axis=0)) ** 2, axis=1))))
+
+
+def check_consistent(matrix: Matrix2, rms_um: float, length_um: float, used: int) -> None:
+    """Refuse a fit that leaves too much of the moves, or whose axes have different scales.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (2, 2)
+        S in µm per pixel.
+    rms_um, length_um : float
+        What the fit leaves of the moves, and how long they are.
+    used : int
+        Moves that were used.
+
+    Raises
+    ------
+    MeasurementError
+        Naming all of them.
+    """
     largest, smallest = np.linalg.svd(matrix, compute_uv=False)
-    if used < FEWEST_MOVES or rms_um > LARGEST_MISFIT * length or largest > LARGEST_SKEW * smallest:
+    if used < FEWEST_MOVES or rms_um > LARGEST_MISFIT * length_um or largest > LARGEST_SKEW * smallest:
         raise MeasurementError(
-            f"stage moves and picture shifts contradict each other: {used} moves of about {length:.0f} µm fit to "
+            f"stage moves and picture shifts contradict each other: {used} moves of about {length_um:.0f} µm fit to "
             f"{rms_um:.2f} µm, with {smallest:.4f} and {largest:.4f} µm per pixel along the two axes: check that the "
             "stage is at rest in every frame, that light is even, and measure again"
         )
 
 
-def _errors(matrix: Matrix2, spread: Matrix2) -> NDArray[np.float64]:
+def matrix_errors(matrix: Matrix2, spread: Matrix2) -> NDArray[np.float64]:
     """Return the standard errors of pixel size and rotation, from the covariance that both rows of S share."""
     base = np.array(pixel_and_rotation(matrix))
     variance = np.zeros(2)

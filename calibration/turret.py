@@ -12,6 +12,13 @@ from calibration.interval import around, measured_mean
 from calibration.record import Measured
 from calibration.stage import StageFit, pixel_and_rotation
 
+SEEMS_DEEPER_UM = 0.32
+"""By how much refraction makes a stained section seem deeper, by the detail in `middle.BAND`: 0.24 to 0.42 µm at 16
+sites of three simulated lung sections, 0.32 in the mean, through 40x/0.95 and 100x/1.4 alike."""
+
+SEEMS_DEEPER_ERROR_UM = 0.2
+"""What it may be wrong by in another tissue (95 %)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StageThroughTurret:
@@ -75,29 +82,58 @@ def parcentric(
     return x, y
 
 
-def parfocal(z_low_um: Sequence[float], z_high_um: Sequence[float]) -> Measured:
-    """Z to add after turning from LOW to HIGH, so that the same plane is in focus.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionFocus:
+    """Where the middle of the section seems to be at one site through one objective, and when, in seconds."""
+
+    z_um: float
+    time_s: float = 0.0
+
+
+def parfocal(
+    low: Sequence[SectionFocus],
+    high: Sequence[SectionFocus],
+    *,
+    ratios: tuple[float, float],
+    toward_slide: int,
+    drift_um_per_s: float = 0.0,
+) -> Measured:
+    """Z to add after turning from LOW to HIGH, so that the middle of the section is in focus again.
+
+    The same detail seems as deep through both lenses, `SEEMS_DEEPER_UM` below the middle; one µm of depth is 1/r of Z
+    through a lens of focus ratio r.
 
     Parameters
     ----------
-    z_low_um, z_high_um : sequence of float
-        Focus of each site through either objective.
+    low, high : sequence of SectionFocus
+        Of the same sites through either objective, from `middle.middle_um`.
+    ratios : (float, float)
+        `transfer.focus_ratio` of LOW and of HIGH.
+    toward_slide : {+1, -1}
+        Sign of Z towards the slide.
+    drift_um_per_s : float
+        Of the focus, seen through LOW; carried on to when HIGH was measured.
 
     Returns
     -------
     Measured
+        Its interval is the scatter between the sites, and what `SEEMS_DEEPER_UM` may be wrong by.
 
     Raises
     ------
     MeasurementError
         With fewer than two sites, or lists of different length.
     """
-    if len(z_low_um) != len(z_high_um):
+    if len(low) != len(high):
         raise MeasurementError(
-            f"{len(z_low_um)} foci through one objective and {len(z_high_um)} through the other were given: give one "
+            f"{len(low)} foci through one objective and {len(high)} through the other were given: give one "
             "of each for every site"
         )
-    return measured_mean(np.subtract(z_high_um, z_low_um), what="parfocal offset")
+    found = [h.z_um - o.z_um - drift_um_per_s * (h.time_s - o.time_s) for o, h in zip(low, high, strict=True)]
+    mean = measured_mean(found, what="parfocal offset")
+    z_per_depth = 1 / ratios[1] - 1 / ratios[0]
+    half = float(np.hypot(_half(mean), z_per_depth * SEEMS_DEEPER_ERROR_UM))
+    return around(mean.value - toward_slide * z_per_depth * SEEMS_DEEPER_UM, half)
 
 
 def stage_through_turret(matrices: Sequence[ArrayLike], low: StageFit) -> StageThroughTurret:

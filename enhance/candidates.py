@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acquire.errors import AcquireError
 from acquire.runfolder import RunFolder
@@ -48,7 +49,7 @@ class Candidate:
         Where it came so far.
     place : Place or None
         Where its pixels lie on the slide, when it was registered.
-    tissue_fraction, true_rms_px, simulated
+    tissue_fraction, true_rms_px, simulated, preview
         As in `enhance.sitepair.SitePair`.
     """
 
@@ -62,6 +63,7 @@ class Candidate:
     tissue_fraction: float = math.nan
     true_rms_px: float = math.nan
     simulated: bool = False
+    preview: NDArray[np.uint8] | None = None
 
     @property
     def accepted(self) -> bool:
@@ -159,6 +161,7 @@ def _register(run: RunFolder, blank: Candidate, folder: Path, optics: PairOptics
         tissue_fraction=pair.tissue_fraction,
         true_rms_px=pair.true_rms_px,
         simulated=pair.simulated,
+        preview=pair.preview,
     )
 
 

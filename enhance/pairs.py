@@ -8,6 +8,7 @@ from typing import Any
 from acquire.runfolder import RunFolder, open_run
 from enhance.candidates import GAP_REASON, Candidate, Progress, explain, gather, remove_pictures
 from enhance.card import CARD_FILE, write_card, write_tables
+from enhance.contactsheet import write_sheet
 from enhance.errors import PairsError
 from enhance.pairoptics import PairOptics, common_optics
 from enhance.patches import Cut, Shard, nearest_side, write_shard
@@ -87,6 +88,7 @@ def build_pairs(
         assignment = _assign(candidates, optics, split, test_slides, validation_slides)
         candidates = _leave_out(candidates, assignment, pairs)
         shards = _cut(folder, assignment, optics)
+        write_sheet(folder, candidates)
         write_tables(folder, candidates, assignment.splits, shards)
         facts = {"label": label, "split": split, "white_level": WHITE_LEVEL, **_facts(candidates)}
         write_card(folder, optics=optics, cut=_cut_of(optics), shards=shards, splits=assignment.splits, facts=facts)

@@ -121,7 +121,8 @@ def _read_tiff(path: Path) -> Pages:
             if len(shapes) > 1:
                 raise ImageError(f"the pages of {path.name} differ ({', '.join(shapes)}): give pages of one size")
             pages = [_pages(series.asarray(), series.axes, path) for series in tif.series]
-            return Pages(pixels=np.concatenate(pages), ome=tif.ome_metadata)
+            whole = pages[0] if len(pages) == 1 else np.concatenate(pages)  # a copy would double a large stack
+            return Pages(pixels=whole, ome=tif.ome_metadata)
     except (tifffile.TiffFileError, ValueError, IndexError, RuntimeError, OSError) as error:
         first = str(error).splitlines()[0]
         raise ImageError(f"{path.name} is not a TIFF that can be read ({first}): save it again as TIFF") from error

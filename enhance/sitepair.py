@@ -15,6 +15,7 @@ from calibration.affine import Matrix, rms_difference
 from calibration.flatfield import correct
 from calibration.match import match_plane
 from calibration.register import Registration, Window, covered_window, warp_high_to_low_grid
+from enhance.contactsheet import preview
 from enhance.edf import fuse
 from enhance.errors import PairsError
 from enhance.expected import expected_transform, nearest_plane
@@ -53,11 +54,14 @@ class SitePair:
         Distance of the transform from the true one, in low-resolution pixels; nan where the truth is not known.
     simulated : bool
         Whether the pixels were rendered.
+    preview : ndarray of uint8
+        For the contact sheet, as from `enhance.contactsheet.preview`; also when it is not accepted.
     """
 
     registration: Registration
     centre_um: tuple[float, float]
     simulated: bool
+    preview: Pixels
     pictures: Mapping[str, Pixels] = field(default_factory=dict)
     reach_um: float = 0.0
     tissue_fraction: float = float("nan")
@@ -103,7 +107,12 @@ def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) ->
     exposure = high_planes[match.index]
     high = fuse(high_planes).image if label == "fused" else exposure
     centre_um = (low_stack.position.x, low_stack.position.y)
-    pair = SitePair(registration=match.registration, centre_um=centre_um, simulated=low_stack.simulated)
+    pair = SitePair(
+        registration=match.registration,
+        centre_um=centre_um,
+        simulated=low_stack.simulated,
+        preview=preview(low, exposure, match.registration.matrix, optics.ratio),
+    )
     if not pair.registration.accepted:
         return pair
     return _cut(pair, read_truth(run.path, site), optics, label, low=low, high=high, exposure=exposure)

@@ -1,17 +1,20 @@
 """Focal stacks as files: a TIFF, an OME-TIFF or a folder of pictures in; the fused picture and its depth map out."""
 
+import math
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.edf import METHODS, Method, fuse
+from enhance.alignment import ALIGNS, Align
+from enhance.edf import fuse
 from enhance.errors import ImageError, StackError
+from enhance.merging import METHODS, Method
 from enhance.picturefile import READABLE, Pages, check_writable, read_pages, read_picture, write_picture
 
 Array = NDArray[Any]
@@ -43,16 +46,43 @@ class StackFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FuseResult:
-    """What `fuse_path` wrote, from how many planes, and how long it took in all."""
+    """What `fuse_path` wrote, and from what.
+
+    Parameters
+    ----------
+    out, depth : Path
+        The picture and its depth map.
+    method, align : str
+        How it was made.
+    planes : int
+        How many there were.
+    seconds : float
+        Reading and writing included.
+    depth_unit : {'um', 'planes'}
+        Of the depth map.
+    drift_px : tuple of (float, float)
+        How far the middle of the picture lay aside in each plane, (x, y), as far as `align` looked.
+    quality : float
+        Share of the pixels whose depth is clear; see `enhance.edf.Fused`.
+    notes : tuple of str
+        What speaks against believing it.
+    """
 
     out: Path
     depth: Path
     method: Method
+    align: Align
     planes: int
     seconds: float
+    depth_unit: Literal["um", "planes"]
+    drift_px: tuple[tuple[float, float], ...]
+    quality: float
+    notes: tuple[str, ...]
 
 
-def fuse_path(stack: Path, out: Path, *, method: Method = "forster", align: bool = False) -> FuseResult:
+def fuse_path(
+    stack: Path, out: Path, *, method: Method = "forster", align: Align = "none", step_um: float | None = None
+) -> FuseResult:
     """Fuse the focal stack in a file or folder into one picture, and write its depth map beside it.
 
     Parameters
@@ -61,9 +91,11 @@ def fuse_path(stack: Path, out: Path, *, method: Method = "forster", align: bool
         An OME-TIFF, a TIFF of several pages, or a folder of pictures taken in the order of their names.
     out : Path
         Ends in ``.tif``, ``.ome.tif`` or ``.png``. The depth map becomes ``<name>_depth.tif``, float32, in µm where the
-        stack tells its Z, else in planes.
+        Z of the planes is known, else in planes.
     method, align
         As in `enhance.edf.fuse`.
+    step_um : float, optional
+        Z from each plane to the next in µm; overrides what the file tells. Negative where the planes go down.
 
     Returns
     -------
@@ -75,21 +107,39 @@ def fuse_path(stack: Path, out: Path, *, method: Method = "forster", align: bool
     ImageError
         When a picture cannot be read, or the result cannot be written in that format.
     StackError
-        When there are too few planes, planes of different size, or no such method.
+        When there are too few planes, planes of different size, no such method, or no step.
     """
     start = time.perf_counter()
     check_writable(out)
-    if method not in METHODS:
-        raise StackError(f"fusion method {method!r} is not known: choose one of {list(METHODS)}")
+    _check_asked(method, align, step_um)
     found = read_stack(stack)
-    fused = fuse(found.planes, z_um=found.z_um, method=method, align=align)
+    z_um = found.z_um if step_um is None else tuple(step_um * number for number in range(len(found.planes)))
+    fused = fuse(found.planes, z_um=z_um, method=method, align=align)
     name = out.name.removesuffix(out.suffix).removesuffix(".ome")
     depth = out.with_name(f"{name}_depth.tif")
     note = f"Extended depth of field ({method}) of {len(found.planes)} planes of {stack.name}. {found.description}"
     write_picture(out, fused.image, description=note.strip(), pixel_um=found.pixel_um)
-    write_picture(depth, fused.depth, description="Plane number from 0" if found.z_um is None else "Z in um")
-    seconds = time.perf_counter() - start
-    return FuseResult(out=out, depth=depth, method=method, planes=len(found.planes), seconds=seconds)
+    write_picture(depth, fused.depth, description="Plane number from 0" if z_um is None else "Z in um")
+    return FuseResult(
+        out=out,
+        depth=depth,
+        method=method,
+        align=align,
+        planes=len(found.planes),
+        seconds=time.perf_counter() - start,
+        depth_unit="planes" if z_um is None else "um",
+        drift_px=tuple((float(x), float(y)) for x, y in fused.drift_px),
+        quality=fused.quality,
+        notes=fused.notes,
+    )
+
+
+def _check_asked(method: str, align: str, step_um: float | None) -> None:
+    for name, asked, known in (("method", method, METHODS), ("alignment", align, ALIGNS)):
+        if asked not in known:
+            raise StackError(f"fusion {name} {asked!r} is not known: choose one of {list(known)}")
+    if step_um is not None and not (step_um and math.isfinite(step_um)):
+        raise StackError(f"a step of {step_um} µm between planes was asked for: give a number that is not 0")
 
 
 def read_stack(path: Path) -> StackFile:

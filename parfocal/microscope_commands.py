@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
 from rich.table import Table
 
 from acquire.characterise import SITES, Characterise
@@ -21,10 +20,11 @@ from acquire.slide import Confirm
 from calibration import record
 from calibration.optics import Rig
 from calibration.pixelsizes import pixel_size_lines
-from calibration.record import Calibration, Measured
+from calibration.record import Calibration
 from calibration.rig import load_rig
 from parfocal.answer import Answer, answering, people
 from parfocal.bars import Bar, bar
+from parfocal.calibration_answer import calibration_keys, calibration_says
 from parfocal.calibration_page import calibration_page
 from parfocal.capturing import capture_plan
 from parfocal.plan_picture import draw_plan
@@ -91,12 +91,12 @@ def calibrate(
     record.save(measured, out)
     page = out.with_suffix(".html")
     page.write_text(calibration_page(measured, loaded), encoding="utf-8")
-    says: tuple[RenderableType, ...] = (_calibration_table(measured), *_calibration_lines(measured))
+    says = calibration_says(measured)
     if pixel_sizes is not None:
         pixel_sizes.write_text("\n".join([*pixel_size_lines(measured, loaded), ""]), encoding="utf-8")
         says = (*says, f"Lines for Micro-Manager's configuration file are in {pixel_sizes}.")
     return Answer(
-        keys=_calibration_keys(measured, out) | {"page": str(page)}, says=(*says, f"Written to {out}; shown in {page}.")
+        keys=calibration_keys(measured, out) | {"page": str(page)}, says=(*says, f"Written to {out}; shown in {page}.")
     )
 
 
@@ -162,46 +162,3 @@ def _items(items: Sequence[Item], title: str) -> Answer:
     if failed:
         keys["error"] = "; ".join(item.says for item in items if item.state == "fail")
     return Answer(keys=keys, says=(table,), failed=failed)
-
-
-def _calibration_keys(calibration: Calibration, out: Path) -> dict[str, object]:
-    objectives = calibration.objectives
-    return {
-        "out": str(out),
-        "pixel_um": {name: asdict(o.pixel_um) for name, o in objectives.items()},
-        "rotation_deg": {name: asdict(o.rotation_deg) for name, o in objectives.items()},
-        "parcentric_um": {
-            name: {
-                "value": [axis.value for axis in o.parcentric_um],
-                "interval95": [list(axis.interval95) for axis in o.parcentric_um],
-            }
-            for name, o in objectives.items()
-        },
-        "parfocal_um": {name: asdict(o.parfocal_um) for name, o in objectives.items()},
-        "backlash_um": {axis: asdict(value) for axis, value in calibration.backlash_um.items()},
-        "camera": {name: asdict(value) for name, value in calibration.camera.items()},
-        "residuals": dict(calibration.residuals),
-        "simulated": calibration.simulated,
-    }
-
-
-def _calibration_lines(calibration: Calibration) -> tuple[str, ...]:
-    play = [f"{axis} {_spread(measured, 2)}" for axis, measured in sorted(calibration.backlash_um.items())]
-    camera = [f"{name} {_spread(measured, 1)}" for name, measured in calibration.camera.items()]
-    lines = (("Play in µm: ", play), ("Camera: ", camera))
-    return tuple(f"{what}{', '.join(told)}." for what, told in lines if told)
-
-
-def _spread(measured: Measured, digits: int) -> str:
-    return f"{measured.value:.{digits}f} ± {(measured.interval95[1] - measured.interval95[0]) / 2:.{digits}f}"
-
-
-def _calibration_table(calibration: Calibration) -> Table:
-    columns = ("objective", "pixel µm", "rotation °", "parcentric x µm", "parcentric y µm", "parfocal µm")
-    title = "Measured, with 95 % intervals" + (" (simulated microscope)" if calibration.simulated else "")
-    table = Table(*columns, title=title, title_justify="left", show_edge=False)
-    for name, o in calibration.objectives.items():
-        measured = (o.pixel_um, o.rotation_deg, *o.parcentric_um, o.parfocal_um)
-        digits = (5, 3, 2, 2, 2)
-        table.add_row(name, *(_spread(m, d) for m, d in zip(measured, digits, strict=True)))
-    return table

@@ -12,6 +12,7 @@ from acquire.simulated.specimens.mounted import GLASS_UM
 from calibration.record import rig_hash
 from calibration.rig import load_rig
 from tests.acquire.rigs import small_rig
+from tests.acquire.simulated.conftest import STEADY
 
 pytestmark = pytest.mark.core
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -21,7 +22,15 @@ PIXEL_SIZE_TOLERANCE = 0.005
 OFFSET_TOLERANCE_UM = 0.3
 FOCUS_BY_SHARPNESS_UM = 2.5
 """At 100x a section is sharp over 3.5 µm; retracted would be 280 µm away."""
-RIG = small_rig(size_px=(192, 192))
+PLAY_UM = {"backlash_um": (1.5, 0.8), "z_backlash_um": 0.6}
+NEAR_CENTRE = {"100x": {"parcentric_um": (5.0, -4.0)}}
+"""Of a field of 35 µm the realistic 16 µm would leave too little in common."""
+RIG = small_rig(
+    size_px=(192, 192),
+    stage=STEADY | PLAY_UM,
+    camera={"quarter_turns": 1, "mirrored": True},
+    truth_of_rig=NEAR_CENTRE,
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +77,25 @@ def test_the_parfocal_offset_is_the_true_one(calibrated):
 
 
 @pytest.mark.truth
+def test_the_play_of_the_focus_drive_is_the_true_one(calibrated):
+    measured, _, _ = calibrated
+    assert measured.backlash_um["z"].value == pytest.approx(PLAY_UM["z_backlash_um"], abs=0.05)
+
+
+@pytest.mark.truth
+def test_the_play_of_the_stage_is_the_true_one(calibrated):
+    measured, _, _ = calibrated
+    found_um = [measured.backlash_um[axis].value for axis in "xy"]
+    assert found_um == pytest.approx(PLAY_UM["backlash_um"], abs=0.05)
+
+
+@pytest.mark.truth
+def test_the_gain_of_the_camera_is_the_true_one(calibrated):
+    measured, _, _ = calibrated
+    assert measured.camera["gain_e_per_level"].value == pytest.approx(20_000 / 255, rel=0.05)
+
+
+@pytest.mark.truth
 def test_a_calibration_says_of_which_rig_and_day_it_is_and_that_it_was_simulated(calibrated):
     measured, _, _ = calibrated
     assert (measured.rig_hash, measured.created, measured.simulated) == (rig_hash(RIG), NOW, True)
@@ -89,13 +117,15 @@ def test_empty_glass_is_taken_with_each_lens_at_its_focus_and_never_retracted(ca
 
 
 def z_at_glass(text):
-    """Z of the last focus move before each arrival at the glass, in the order of the core's own log."""
-    z_um, found = None, []
+    """Z of the last focus move before each stay on the glass, in the order of the core's own log."""
+    z_um, found, on_glass = None, [], False
     for line in text.splitlines():
         if move := re.search(r"absolute move of Z to position (-?[\d.]+)", line):
             z_um = float(move.group(1))
-        if f"absolute move of XY to position ({GLASS_UM[0]:.3f}" in line:
-            found.append(z_um)
+        if move := re.search(r"absolute move of XY to position \((-?[\d.]+)", line):
+            arrives, on_glass = not on_glass, float(move.group(1)) > GLASS_UM[0] - 100
+            if arrives and on_glass:
+                found.append(z_um)
     return found
 
 

@@ -84,6 +84,16 @@ def test_dust_in_one_of_several_frames_is_left_out():
     np.testing.assert_allclose(flat[40:70, 50:80], (vignette() + 0.02)[40:70, 50:80], atol=0.01)
 
 
+@pytest.mark.parametrize("level", [0, WHITE])
+def test_a_stuck_pixel_neither_darkens_nor_lights_its_neighbours(level):
+    rng = np.random.default_rng(0)
+    dark, glass = [frame(0, rng) for _ in range(4)], [frame(1, rng) for _ in range(16)]
+    for taken in (*dark, *glass):
+        taken[60, 80] = level
+    correction = flat_from_glass(glass, dark_from(dark, white_level=WHITE), white_level=WHITE)
+    np.testing.assert_allclose(correction.flat[55:66, 75:86], (vignette() + 0.02)[55:66, 75:86], atol=0.006)
+
+
 def test_the_dark_frame_is_the_mean_without_light():
     rng = np.random.default_rng(0)
     dark = dark_from([frame(0, rng) for _ in range(30)], white_level=WHITE)

@@ -9,7 +9,16 @@ from calibration.gates import GATES, departure, judge
 from calibration.register import Registration
 from calibration.session import session_complaints
 
-GOOD = Evidence(residual_px=0.03, residual_p95_px=0.06, high_pass_ncc=0.99, energy_ratio=1.0, textured_fraction=0.9)
+GOOD = Evidence(
+    residual_px=0.03,
+    residual_p95_px=0.06,
+    misplaced_px=0.01,
+    bend_px=0.02,
+    scatter_px=0.02,
+    high_pass_ncc=0.99,
+    energy_ratio=1.0,
+    textured_fraction=0.9,
+)
 NOMINAL = scaling(2.5)
 
 
@@ -33,6 +42,13 @@ def test_good_evidence_is_accepted_without_a_word():
         ({"energy_ratio": 3.1}, "HIGH is out of focus"),
         ({"residual_p95_px": float("nan")}, "px apart"),
         ({"high_pass_ncc": float("nan")}, "agrees to nan"),
+        ({"misplaced_px": 0.11}, "the transform is off by 0.11 px"),
+        ({"bend_px": 0.09}, "distorted by 0.09 px"),
+        ({"high_pass_ncc": 0.55}, "show different places"),
+        ({"residual_p95_px": 0.3, "scatter_px": 0.1}, "two depths of the section"),
+        ({"residual_p95_px": 0.3, "scatter_px": 0.1, "bend_px": 0.3}, "distorted by 0.30 px"),
+        ({"residual_p95_px": 0.3, "scatter_px": 0.1, "bend_px": 0.3, "high_pass_ncc": 0.95}, "two depths"),
+        ({"residual_p95_px": 0.3, "scatter_px": 0.1, "misplaced_px": 0.3}, "off by 0.30 px"),
     ],
 )
 def test_each_gate_refuses_with_its_number(change, says):
@@ -49,6 +65,13 @@ def test_a_transform_far_from_the_nominal_one_is_refused(matrix):
 @pytest.mark.parametrize("matrix", [turned(4.9), turned(scale=1.04), turned(across=0.96)])
 def test_a_transform_near_the_nominal_one_is_accepted(matrix):
     assert judge(GOOD, matrix, NOMINAL) == ""
+
+
+def test_few_blocks_have_no_parts_and_are_judged_by_their_lengths_alone():
+    nan = float("nan")
+    few = replace(GOOD, misplaced_px=nan, bend_px=nan, scatter_px=nan)
+    assert judge(few, NOMINAL, NOMINAL) == ""
+    assert judge(replace(few, residual_p95_px=0.3), NOMINAL, NOMINAL)
 
 
 def test_nothing_measured_is_never_accepted():

@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from calibration.affine import compose, rms_difference, shifting
 from calibration.errors import MeasurementError
 from calibration.gates import Gates
-from calibration.register import register
+from calibration.register import assess, register
 
 HIGH, LOW = (512, 512), (358, 358)
 PLACE = (0.5, 1.01, (12.3, -7.7))
@@ -135,7 +136,7 @@ def test_a_specimen_that_bent_between_the_frames_is_refused(pair, tissue):
     bent = np.stack([np.roll(high[row], round(2 * np.sin(row / 60)), axis=0) for row in rows])
     found = register(low, bent, factor=2.5)
     assert not found.accepted
-    assert "px apart" in found.reason
+    assert "distorted" in found.reason
 
 
 def test_other_tissue_is_refused(pair):
@@ -158,7 +159,7 @@ def test_empty_glass_is_refused_for_want_of_structure(pair):
     glass = np.rint(np.random.default_rng(0).normal(230, 1.5, (*LOW, 3))).astype(np.uint8)
     found = register(glass, high, factor=2.5)
     assert not found.accepted
-    assert "no structure" in found.reason
+    assert "LOW shows no structure" in found.reason
 
 
 def test_a_picture_out_of_focus_is_refused(tissue, draw_pair):
@@ -180,6 +181,56 @@ def test_a_stricter_gate_refuses_what_the_default_accepts(pair):
     found = register(low, high, factor=2.5, gates=Gates(residual_p95_px=0.001))
     assert not found.accepted
     assert "0.00 px is allowed" in found.reason
+
+
+@pytest.mark.parametrize("off", [(0.25, 0.0), (0.0, -0.5), (0.7, 0.7)])
+def test_a_transform_that_is_off_is_refused_as_such(pair, off):
+    low, high, matrix = pair
+    assert assess(low, high, matrix, factor=2.5).accepted
+    judged = assess(low, high, compose(shifting(*off), matrix), factor=2.5)
+    assert not judged.accepted
+    said_px = float(re.search(r"the transform is off by ([\d.]+) px", judged.reason)[1])
+    assert said_px == pytest.approx(np.hypot(*off), rel=0.1)
+
+
+def test_a_transform_that_lays_high_beside_low_is_refused_in_words(pair):
+    low, high, matrix = pair
+    judged = assess(low, high, compose(shifting(1000, 0), matrix), factor=2.5)
+    assert "outside LOW" in judged.reason
+
+
+def test_the_place_of_high_in_a_larger_low_does_not_change_what_is_found(grain, draw_pair):
+    low, high, matrix = draw_pair(grain, 2.5, (0.3, 1.0, (60, -50)), high=HIGH, low=(380, 380))
+    found = register(low, high, factor=2.5)
+    assert off_px(found, matrix) < CLOSE_PX
+    assert found.accepted
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_camera_turned_by_quarters_is_named(pair, quarters):
+    low, high, _ = pair
+    found = register(low, np.ascontiguousarray(np.rot90(high, -quarters)), factor=2.5)
+    assert not found.accepted
+    assert f"turned by {90 * quarters}°" in found.reason
+
+
+def test_a_mirrored_picture_is_named(pair):
+    low, high, _ = pair
+    assert "mirrored" in register(low, np.ascontiguousarray(high[:, ::-1]), factor=2.5).reason
+
+
+def test_swapped_pictures_are_named(grain, draw_pair):
+    low, high, _ = draw_pair(grain, 2.5, (0, 1, (5, 5)), high=HIGH, low=(400, 400))
+    found = register(high, low, factor=2.5)
+    assert not found.accepted
+    assert "the wrong way round" in found.reason
+
+
+def test_the_papers_method_finds_the_pair_less_well(pair):
+    low, high, matrix = pair
+    as_in_paper = register(low, high, factor=2.5, method="paper")
+    assert off_px(as_in_paper, matrix) < 0.3
+    assert off_px(as_in_paper, matrix) > off_px(register(low, high, factor=2.5), matrix)
 
 
 def test_a_wrong_factor_is_refused(pair):

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calibration.errors import MeasurementError
 from calibration.interval import measured_mean
 from calibration.record import Measured
 from calibration.stage import StageFit
-from calibration.turret import parcentric, parfocal, stage_through_turret
+from calibration.turret import SEEMS_DEEPER_UM, SectionFocus, parcentric, parfocal, stage_through_turret
 
 LOW, HIGH = (400, 512, 3), (480, 640, 3)
 S_LOW = np.array([[-0.1849, 0.002], [0.002, 0.1849]])
@@ -78,15 +80,33 @@ def test_the_next_objective_is_no_better_known_than_the_first():
     assert (high - low) / found.pixel_um.value == pytest.approx(0.002 / low_fit().pixel_um.value, rel=1e-3)
 
 
-def test_the_parfocal_offset_is_the_mean_difference_of_the_foci():
-    found = parfocal([1.0, 2.0, 3.0], [4.1, 4.9, 6.0])
-    assert found.value == pytest.approx(3.0)
-    assert found.interval95[0] < 3.0 < found.interval95[1]
+@given(
+    parfocal_um=st.floats(-10, 10),
+    ratios=st.tuples(st.floats(1, 2), st.floats(1, 2)),
+    toward=st.sampled_from([1, -1]),
+    middles_um=st.lists(st.floats(-5, 5), min_size=2, max_size=6),
+)
+def test_the_parfocal_offset_holds_for_the_middle_though_it_seems_deeper(parfocal_um, ratios, toward, middles_um):
+    deeper = [toward * SEEMS_DEEPER_UM / ratio for ratio in ratios]
+    low = [SectionFocus(z_um=middle + deeper[0]) for middle in middles_um]
+    high = [SectionFocus(z_um=middle + parfocal_um + deeper[1]) for middle in middles_um]
+    found = parfocal(low, high, ratios=ratios, toward_slide=toward)
+    assert found.value == pytest.approx(parfocal_um, abs=1e-6)
+    assert found.interval95[0] <= parfocal_um + 1e-6
+    assert found.interval95[1] >= parfocal_um - 1e-6
+
+
+def test_what_drifts_between_the_two_objectives_is_taken_off():
+    low = [SectionFocus(z_um=0.001 * time, time_s=time) for time in (0.0, 20.0)]
+    high = [SectionFocus(z_um=2.5 + 0.001 * time, time_s=time) for time in (100.0, 130.0)]
+    found = parfocal(low, high, ratios=(1.0, 1.0), toward_slide=1, drift_um_per_s=0.001)
+    assert found.value == pytest.approx(2.5)
 
 
 def test_foci_of_different_number_are_refused():
+    one = SectionFocus(z_um=0.0)
     with pytest.raises(MeasurementError, match="2 foci through one objective and 1"):
-        parfocal([1, 2], [3])
+        parfocal([one, one], [one], ratios=(1.0, 1.0), toward_slide=1)
 
 
 def test_no_registration_gives_no_matrix():

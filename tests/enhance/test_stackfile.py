@@ -72,7 +72,25 @@ def test_z_is_taken_from_the_nominal_step_in_its_own_unit(tmp_path, planes):
 def test_a_stack_without_z_has_its_depth_in_planes(tmp_path, planes):
     _separate_pages(tmp_path / "stack.tif", planes)
     result = fuse_path(tmp_path / "stack.tif", tmp_path / "out.tif")
-    assert set(np.unique(tifffile.imread(result.depth))) <= {0.0, 1.0, 2.0}
+    depth = tifffile.imread(result.depth)
+    assert result.depth_unit == "planes"
+    assert depth.min() >= 0
+    assert depth.max() <= 2
+
+
+def test_a_step_that_is_given_is_the_depth_whatever_the_file_tells(tmp_path, planes):
+    _ome(tmp_path / "stack.ome.tif", planes)
+    result = fuse_path(tmp_path / "stack.ome.tif", tmp_path / "out.tif", step_um=-2.0)
+    expected = fuse(planes, z_um=(0.0, -2.0, -4.0))
+    assert result.depth_unit == "um"
+    assert np.array_equal(tifffile.imread(result.depth), expected.depth)
+
+
+@pytest.mark.parametrize("step_um", [0.0, float("nan"), float("inf")])
+def test_a_step_that_is_none_is_refused(tmp_path, planes, step_um):
+    _ome(tmp_path / "stack.ome.tif", planes)
+    with pytest.raises(StackError, match="not 0"):
+        fuse_path(tmp_path / "stack.ome.tif", tmp_path / "out.tif", step_um=step_um)
 
 
 @pytest.mark.parametrize("name", ["out.tif", "out.ome.tif", "new/out.png"])
