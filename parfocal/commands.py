@@ -17,6 +17,7 @@ COMMANDS = {
     "fuse": "parfocal.picture_commands:fuse",
     "edf": "parfocal.picture_commands:fuse",
     "pairs": "parfocal.picture_commands:pairs",
+    "mosaic": "parfocal.mosaic_command:mosaic",
     "mtf": "parfocal.mtf_command:mtf",
     "train": "parfocal.network_commands:train",
     "evaluate": "parfocal.network_commands:evaluate",
