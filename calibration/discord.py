@@ -32,7 +32,8 @@ class Discord:
     misplaced_px : float
         Root mean square of the affine transform that fits them best: the transform is off by this.
     bend_px : float
-        Largest local mean of what remains: the pictures are distorted against each other.
+        Largest local mean of what remains, less its standard error by the scatter: the pictures are distorted against
+        each other.
     scatter_px : float
         Root mean square of what then remains: neighbours disagree, as where two depths of the section are in focus.
     """
@@ -55,11 +56,12 @@ class Discord:
             return cls(misplaced_px=np.nan, bend_px=np.nan, scatter_px=np.nan)
         common = _affine(centres, shifts)
         local, weight = _local_mean(centres, shifts - common, REACH_STEPS * residual.step_px)
-        lengths = np.hypot(*local[weight >= LEAST_WEIGHT].T)
+        scatter_px = _rms(shifts - common - local)
+        beyond_chance = np.hypot(*local.T) - scatter_px / np.sqrt(weight)
         return cls(
             misplaced_px=_rms(common),
-            bend_px=float(lengths.max(initial=0.0)),
-            scatter_px=_rms(shifts - common - local),
+            bend_px=float(beyond_chance[weight >= LEAST_WEIGHT].max(initial=0.0)),
+            scatter_px=scatter_px,
         )
 
 
