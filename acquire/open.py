@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ MANUAL = "manual"
 NONE = "none"
 BUFFER_MB = 128
 """Live takes the newest frame only; the default of 1024 costs that much memory and two seconds at each start."""
-SMALLEST_BUFFER_MB = 1
+SMALLEST_BUFFER_MB, FRAMES_KEPT = 1, 2
 
 
 @contextmanager
@@ -216,7 +216,10 @@ def _headless(
 
     def let_go() -> None:
         """Empty the core first: pycromanager keeps each one, with its buffer, as long as the process lives."""
-        real.set_circular_buffer_memory_footprint(SMALLEST_BUFFER_MB)
+        with suppress(Exception):  # it must hold some frames; what it cannot give back is no reason not to let go
+            real.clear_roi()
+            frame_bytes = real.get_image_width() * real.get_image_height() * real.get_bytes_per_pixel()
+            real.set_circular_buffer_memory_footprint(SMALLEST_BUFFER_MB + FRAMES_KEPT * frame_bytes // 2**20)
         pycromanager.stop_headless()
 
     return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=let_go)
