@@ -21,11 +21,7 @@ from tests.acquire.turns import rig_with_slide, z_before_each_turn
 from tests.acquire.zmq_fake import running
 from tests.contracts.microscope import MicroscopeContract
 
-pytestmark = [
-    pytest.mark.core,
-    # pyjavaz ends its thread without closing the thread's socket; the collector then closes it at once and says so.
-    pytest.mark.filterwarnings(r"ignore:Unclosed socket <zmq\.Socket\(zmq\.REQ\):ResourceWarning"),
-]
+pytestmark = pytest.mark.core
 ADAPTERS = Path(mm_test_adapters.device_adapter_path())
 CONFIG = ADAPTERS / "MMConfig_demo.cfg"
 PATIENCE_S = 6
