@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 CELL_PX = 16
-GLASS_QUANTILE = 0.995
-"""Of all cells of all tiles under the fitted surface; no noise to speak of is left in their medians. On 32 tiles of a
-dense real section 0.995 gave an error of 0.8 % at most, 0.98 gave 5 %, 0.95 gave 9 %."""
+GLASS_QUANTILE = 0.999
+"""Of all cells of all tiles under the fitted surface; no noise to speak of is left in their medians. On 56 simulated
+tiles through 40x and 100x it leaves 0.18 % rms of lung, 0.49 and 0.24 % of kidney, 1.3 and 0.23 % of breast, and 0.995
+0.17, 1.3 and 0.46, 3.8 and 1.1 %: the less glass there is, the higher it has to be."""
 
 FIT_ORDER = 2
 """Of the logarithm: a decentred vignette; order 4 follows the tissue (up to 7 % instead of 3 %)."""

@@ -113,8 +113,8 @@ def flat_from_tissue(
 ) -> Correction:
     """Dark and flat field from many frames with tissue: a smooth surface that touches them all from above.
 
-    For slides without an empty field. The brightest 1 in 200 of the small areas seen is taken for glass; where it is
-    tissue, the flat is too dark by what that absorbs. Take thirty places or more; empty glass is better still.
+    For slides without an empty field. The brightest 1 in 1000 of the small areas seen is taken for glass; where it is
+    tissue, the flat is too dark by what that absorbs. Take fifty places or more; empty glass is better still.
 
     Parameters
     ----------

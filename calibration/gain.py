@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calibration.errors import MeasurementError
 from calibration.flatfield import Pixels
 from calibration.interval import around, student_t
-from calibration.record import Measured
+from calibration.record import Curve, Measured
 
 FEWEST_LEVELS = 3
 QUANTISATION = 1 / 12
@@ -37,11 +37,17 @@ class CameraNoise:
         Standard deviation of the noise without light.
     nonlinearity : float
         Largest departure of brightness from a straight line over exposure, as a share of the brightest.
+    transfer : tuple of (float, float)
+        (Mean, variance) of each colour at each exposure, in grey levels and their squares: the photon transfer curve.
+    linearity : tuple of (float, float)
+        (Exposure in ms, mean green level above black) of each pair: a median would be a whole level.
     """
 
     gain_e_per_level: Measured
     read_noise_e: Measured
     nonlinearity: float
+    transfer: Curve = ()
+    linearity: Curve = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,10 +96,13 @@ def camera_noise(pairs: Sequence[ExposedPair], dark: Sequence[Pixels], *, white_
     slope, floor, spread = _line(mean, variance)
     reach = student_t(len(points) - 2)
     gain = around(1 / slope, float(np.hypot(reach * np.sqrt(spread[0, 0]) / slope, MODEL_SHARE)) / slope)
+    linearity = _linearity(pairs, black)
     return CameraNoise(
         gain_e_per_level=gain,
         read_noise_e=_read_noise(slope, floor, spread, reach),
-        nonlinearity=_nonlinearity(pairs, black),
+        nonlinearity=_nonlinearity(linearity),
+        transfer=tuple(points),
+        linearity=linearity,
     )
 
 
@@ -131,10 +140,13 @@ def _read_noise(slope: float, floor: float, spread: NDArray[np.float64], reach: 
     return Measured(value=value, interval95=(low, high))
 
 
-def _nonlinearity(pairs: Sequence[ExposedPair], black: float) -> float:
-    exposure = np.array([pair.exposure_ms for pair in pairs])
-    bright: NDArray[np.float64] = np.array(
-        [np.median(pair.one[..., 1]) / 2 + np.median(pair.other[..., 1]) / 2 - black for pair in pairs], dtype=float
+def _linearity(pairs: Sequence[ExposedPair], black: float) -> Curve:
+    return tuple(
+        (float(p.exposure_ms), float(p.one[..., 1].mean() / 2 + p.other[..., 1].mean() / 2 - black)) for p in pairs
     )
+
+
+def _nonlinearity(linearity: Curve) -> float:
+    exposure, bright = np.array(linearity).T
     line = np.polyval(np.polyfit(exposure, bright, 1), exposure)
     return float(np.max(np.abs(bright - line)) / np.max(bright))

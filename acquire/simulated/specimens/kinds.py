@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, get_args
 
+from acquire.simulated.specimens.beside import beside
 from acquire.simulated.specimens.glass import EmptyGlass
 from acquire.simulated.specimens.mounted import Mounting, mounted
 from acquire.simulated.specimens.picture import Picture
@@ -50,7 +51,8 @@ def make_specimen(told: Any) -> Specimen:
     Parameters
     ----------
     told : mapping
-        ``kind`` (lung when absent), the fields of that kind's class, and those of `mounted.Mounting`.
+        ``kind`` (lung when absent), the fields of that kind's class, those of `mounted.Mounting`, and ``beside``: a
+        target told in the same way, which lies on the slide too.
 
     Raises
     ------
@@ -63,13 +65,14 @@ def make_specimen(told: Any) -> Specimen:
     if kind not in KINDS:
         raise RigError(f"simulated.specimen.kind is {kind!r}: choose one of {list(KINDS)}")
     of_mounting = {field.name for field in fields(Mounting)}
-    own = {key: value for key, value in told.items() if key != "kind" and key not in of_mounting}
+    own = {key: value for key, value in told.items() if key not in ("kind", "beside") and key not in of_mounting}
     if kind == "picture" and "file" not in own:
         raise RigError("simulated.specimen.kind is 'picture' and names no file: add file, the path of an RGB picture")
     specimen = overridden(KINDS[kind], own, "simulated.specimen")
     shared = {key: value for key, value in told.items() if key in of_mounting}
     of_tissue = Mounting(band=BAND, mount_seed=own.get("seed", 1)) if kind in TISSUES else Mounting()
-    return mounted(specimen, overridden(of_tissue, shared, "simulated.specimen"))
+    laid = mounted(specimen, overridden(of_tissue, shared, "simulated.specimen"))
+    return beside(laid, make_specimen(told["beside"])) if "beside" in told else laid
 
 
 def fidelity_of(told: Mapping[str, Any]) -> Fidelity | None:
