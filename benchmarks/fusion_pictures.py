@@ -16,12 +16,13 @@ from enhance.edf import fuse
 from enhance.merging import METHODS
 from enhance.metrics import ssim
 from enhance.picturefile import read_picture
-from tests.enhance.simulated_stacks import HEIGHT_UM, WHITE, Z_UM, exposed, relief_stack
+from tests.enhance.simulated_stacks import WHITE, Z_UM, exposed, relief_stack
 
 Picture = NDArray[np.uint8]
 
 BORDER_PX = 60
 """Left out of the comparison with upstream: there planes of another scale have nothing to show."""
+SHOWN_UM = 1.0  # half a step more than the hills
 PANEL_PX = 520
 QUALITY = 85  # of the JPEG files
 
@@ -43,10 +44,14 @@ def relief(_data: Path) -> Picture:
     stack = relief_stack("lung", 2, side_px=SIDE_PX)
     planes = exposed(stack.planes, full_well_e=JUDGED_E, seed=1)
     fused = fuse(planes, z_um=Z_UM)
-    found, true = (_coloured(depth, -HEIGHT_UM, HEIGHT_UM) for depth in (fused.depth, stack.height_um))
+    found, true = (_coloured(depth, -SHOWN_UM, SHOWN_UM) for depth in (fused.depth, stack.height_um))
     truth = np.clip(np.rint(WHITE * stack.truth), 0, WHITE).astype(np.uint8)
     top = [(planes[2], "simulated: middle plane"), (fused.image, "fused, forster"), (truth, "in focus, no noise")]
-    low = [(found, "depth found, -0.8 to 0.8 um"), (true, "true depth"), (_apart(fused.image, truth), "error x 4")]
+    low = [
+        (found, f"depth found, -{SHOWN_UM:g} to {SHOWN_UM:g} um, black: unknown"),
+        (true, "true depth"),
+        (_apart(fused.image, truth), "error x 4"),
+    ]
     return np.vstack([_row(top), _row(low)])
 
 
@@ -80,8 +85,11 @@ def _alike(picture: Picture, expected: Picture) -> float:
 
 
 def _coloured(depth: NDArray[np.floating], low: float, high: float) -> Picture:
-    levels = np.clip((depth - low) / (high - low) * WHITE, 0, WHITE).astype(np.uint8)
-    return np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS)[..., ::-1], dtype=np.uint8)
+    """Colour a depth map; what is not known is black."""
+    known = np.isfinite(depth)
+    levels = np.clip((np.where(known, depth, low) - low) / (high - low) * WHITE, 0, WHITE).astype(np.uint8)
+    colours = cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS)[..., ::-1]
+    return np.asarray(np.where(known[..., None], colours, 0), dtype=np.uint8)
 
 
 def _apart(picture: Picture, truth: Picture) -> Picture:

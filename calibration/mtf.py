@@ -6,20 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.bandwidth import Plane
-from calibration.barcontrast import Bars, bar_contrast
+from calibration.barcontrast import bar_contrast
+from calibration.barmodel import FINEST_PX, learn_bars
+from calibration.bars import Bars
 from calibration.errors import MeasurementError
 from calibration.light import clipped_share, lit_plane
 from calibration.targetplace import TargetPlace, locate_target
 from calibration.triplet import Triplet, find_triplets
 from calibration.usaf import UM_PER_MM, Square, cycles_per_mm, named
 
-FINEST_PERIOD_PX = 2.0
-"""Elements beyond the camera's Nyquist frequency are left out: what shows of them is aliased."""
-
 COARSELY_SAMPLED_PX, LEAST_TURN_DEG = 4.5, 5.0
-"""Finer bars than that period, on a target turned by less, meet the pixels in one phase: contrast then errs by up to
-0.08 (simulated 40x/0.95 with 0.185 µm pixels; within 0.02 from that turn on)."""
+"""Finer bars than that period, on a target turned by less, meet the pixels in one phase: where there are too few
+elements to learn the lens from, contrast then errs by up to 0.08 (simulated 40x/0.95 with 0.185 µm pixels)."""
 
 NOTHING = 0.05
 """Contrast up to which an element may not be there at all: pairs of groups without a better one are left out."""
@@ -68,17 +66,20 @@ class TargetContrast:
         Whether its bars are dark.
     clipped : float
         Part of the pixels at the largest value of their dtype: where glass is among them, contrast is overstated.
+    learnt : bool
+        Whether there were enough fine elements in both directions to learn how the lens draws them.
     """
 
     elements: tuple[Element, ...]
     place: TargetPlace
     dark: bool
     clipped: float
+    learnt: bool
 
     @property
     def uncertain(self) -> tuple[Element, ...]:
         """Elements too fine for the pixels to be read without turning the target."""
-        if self.place.turn_deg >= LEAST_TURN_DEG:
+        if self.learnt or self.place.turn_deg >= LEAST_TURN_DEG:
             return ()
         period_um = COARSELY_SAMPLED_PX * self.place.pixel_um
         return tuple(element for element in self.elements if UM_PER_MM / element.cycles_per_mm < period_um)
@@ -104,7 +105,8 @@ def measure_target(
     """Find a USAF target in a picture and read the contrast of each of its elements in green.
 
     Triplets of bars that a threshold parts are found, named by their period, and fitted by one of the known layouts,
-    which tells where the finer elements lie.
+    which tells where the finer elements lie. Contrast is that of the light between the pixels' centres too, after lens
+    and pixel: bars of less than six pixels are read with the help of what all of them say of the lens.
 
     Parameters
     ----------
@@ -132,28 +134,47 @@ def measure_target(
     plane = lit_plane(pixels, black_level)
     triplets, dark = find_triplets(plane)
     place = locate_target(triplets, pixel_um, template)
-    elements = _elements(plane, place, triplets, dark)
-    return TargetContrast(elements=elements, place=place, dark=dark, clipped=clipped_share(pixels))
+    bars = {
+        horizontal: _bars_inside(place, triplets, plane.shape, horizontal=horizontal, dark=dark)
+        for horizontal in (True, False)
+    }
+    models = {horizontal: learn_bars(plane, tuple(of.values())) for horizontal, of in bars.items()}
+    contrasts = {
+        horizontal: {rank: bar_contrast(plane, three, models[horizontal]) for rank, three in of.items()}
+        for horizontal, of in bars.items()
+    }
+    return TargetContrast(
+        elements=_elements(contrasts),
+        place=place,
+        dark=dark,
+        clipped=clipped_share(pixels),
+        learnt=None not in models.values(),
+    )
 
 
-def _elements(plane: Plane, place: TargetPlace, triplets: tuple[Triplet, ...], dark: bool) -> tuple[Element, ...]:
-    read: dict[int, dict[bool, float]] = {}
-    for square in place.squares:
-        bars = _bars(place, square, triplets, dark)
-        if abs(bars.across_px) > FINEST_PERIOD_PX and bars.inside(plane.shape):
-            read.setdefault(square.rank, {})[square.horizontal] = bar_contrast(plane, bars)
+def _elements(contrasts: dict[bool, dict[int, float]]) -> tuple[Element, ...]:
+    """Elements of the contrasts of horizontal and of vertical bars, up to the last group that shows anything."""
     elements = [
         Element(
             group=named(rank)[0],
             element=named(rank)[1],
             cycles_per_mm=cycles_per_mm(*named(rank)),
-            horizontal=contrasts.get(True),
-            vertical=contrasts.get(False),
+            horizontal=contrasts[True].get(rank),
+            vertical=contrasts[False].get(rank),
         )
-        for rank, contrasts in sorted(read.items())
+        for rank in sorted(contrasts[True].keys() | contrasts[False].keys())
     ]
     last = max((element.group for element in elements if element.contrast > NOTHING), default=elements[-1].group)
     return tuple(element for element in elements if element.group <= last | 1)
+
+
+def _bars_inside(
+    place: TargetPlace, triplets: tuple[Triplet, ...], shape: tuple[int, ...], *, horizontal: bool, dark: bool
+) -> dict[int, Bars]:
+    """Bars of one direction, by rank, that the pixels can part and the picture holds."""
+    squares = [square for square in place.squares if square.horizontal is horizontal]
+    bars = {square.rank: _bars(place, square, triplets, dark) for square in squares}
+    return {rank: three for rank, three in bars.items() if three.period_px > FINEST_PX and three.inside(shape)}
 
 
 def _bars(place: TargetPlace, square: Square, triplets: tuple[Triplet, ...], dark: bool) -> Bars:

@@ -75,6 +75,11 @@ class Registration:
     reason: str
     distortion: Distortion | None = None
 
+    @property
+    def measured(self) -> bool:
+        """Whether the pictures said anything; if not, the matrix is the one that was expected."""
+        return bool(np.isfinite(self.high_pass_ncc))
+
 
 def register(
     low: Pixels,

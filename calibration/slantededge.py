@@ -5,34 +5,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from calibration.edgeline import SMALLEST_SIDE_PX, edge_line
+from calibration.edgespread import edge_spread
+from calibration.edgetransfer import edge_transfer
 from calibration.errors import MeasurementError
 from calibration.light import clipped_share, lit_plane
 
 Values = NDArray[np.float64]
-
-OVERSAMPLING = 4
-"""Bins of the edge spread in a pixel (ISO 12233)."""
-
-WIDEST_PX = 48
-"""Half width of the edge spread that is used: farther off there is nothing but noise and shading."""
-
-_MIDDLE = WIDEST_PX * OVERSAMPLING
-"""The bin at the edge."""
-
-FILLED_SHARE = 0.3
-"""Of the pixels a bin would have if every row crossed it, the least it needs."""
-
-NYQUIST = 0.5  # cycles per pixel
-FLAT_SHARE = 0.2
-"""Part of the window, at either end, over which it falls to 0."""
-
-RISE_LEVEL = 0.1
-RISES, NARROWEST_PX = 8, 8
-"""Half width of the window in widths of the edge from 10 to 90 %, and its least. With 5 the tails that are cut off a
-100x edge cost 0.007 rms; with the whole spread 1 % of noise costs up to 0.013."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +25,8 @@ class EdgeResponse:
         From 0 to 0.5, the camera's Nyquist frequency, along the normal of the edge.
     mtf : ndarray, shape (n,)
         Contrast at these, 1 at 0; optics and pixel together.
+    sigma : ndarray, shape (n,)
+        Standard deviation of `mtf` from the noise of the pixels, on the safe side.
     position_px : ndarray, shape (m,)
         Distance from the edge, a quarter of a pixel apart.
     spread : ndarray, shape (m,)
@@ -57,6 +39,7 @@ class EdgeResponse:
 
     frequency_cycles_per_px: Values
     mtf: Values
+    sigma: Values
     position_px: Values
     spread: Values
     slant_deg: float
@@ -78,7 +61,7 @@ def measure_edge(pixels: NDArray[Any], *, black_level: float = 0.0) -> EdgeRespo
 
     Each row is searched for the edge, a line is fitted, every pixel is binned by its distance from the line to a
     quarter of a pixel, and the Fourier transform of the slope of that edge spread is the MTF, once what binning and
-    differences have taken is given back.
+    differences have taken is given back. What noise alone explains is then taken out (`calibration.edgetransfer`).
 
     Parameters
     ----------
@@ -108,14 +91,15 @@ def measure_edge(pixels: NDArray[Any], *, black_level: float = 0.0) -> EdgeRespo
         )
     plane = _upright(plane)
     slope, start = edge_line(plane)
-    position, spread, variance = _edge_spread(plane, slope, start)
-    frequency, mtf = _transformed(spread, variance)
+    edge, slant_rad = edge_spread(plane, slope, start), float(np.arctan(abs(slope)))
+    transfer = edge_transfer(edge, slant_rad)
     return EdgeResponse(
-        frequency_cycles_per_px=frequency,
-        mtf=mtf,
-        position_px=position,
-        spread=spread,
-        slant_deg=float(np.rad2deg(np.arctan(abs(slope)))),
+        frequency_cycles_per_px=transfer.frequency_cycles_per_px,
+        mtf=transfer.mtf,
+        sigma=transfer.sigma,
+        position_px=edge.position_px,
+        spread=edge.spread,
+        slant_deg=float(np.rad2deg(slant_rad)),
         clipped=clipped_share(pixels),
     )
 
@@ -134,75 +118,3 @@ def _soft(plane: Values) -> Values:
     for axis in (0, 1):
         plane = np.apply_along_axis(np.convolve, axis, plane, kernel, mode="valid")
     return plane
-
-
-def _edge_spread(plane: Values, slope: float, start: float) -> tuple[Values, Values, float]:
-    """Distance from the edge, brightness there from 0 to 1, and the variance in px² of the distances in a bin.
-
-    At slants such as 1 in 2 the rows repeat and pixels lie at few distances: each bin stands at the mean of its own.
-    """
-    row, column = np.indices(plane.shape)
-    away = (column - slope * row - start) / np.hypot(1, slope)
-    bins = np.floor(away * OVERSAMPLING).astype(int) + _MIDDLE
-    within = (bins >= 0) & (bins < 2 * _MIDDLE)
-    filled, far, squared, light = (
-        np.bincount(bins[within], None if value is None else value[within], minlength=2 * _MIDDLE)
-        for value in (None, away, away**2, plane)
-    )
-    half = _half_width(filled, FILLED_SHARE * plane.shape[0] / OVERSAMPLING)
-    position = np.arange(0.5 - half, half) / OVERSAMPLING
-    known = np.flatnonzero(filled[_MIDDLE - half : _MIDDLE + half]) + _MIDDLE - half
-    place = far[known] / filled[known]
-    variance = float(np.mean(squared[known] / filled[known] - place**2))
-    spread = PchipInterpolator(place, light[known] / filled[known])(np.clip(position, place[0], place[-1]))
-    return position, _from_0_to_1(spread), variance
-
-
-def _from_0_to_1(spread: Values) -> Values:
-    ends = max(2, spread.size // 10)
-    dark, bright = float(spread[:ends].mean()), float(spread[-ends:].mean())
-    return (spread - dark) / (bright - dark)
-
-
-def _half_width(filled: NDArray[np.int_], fewest: float) -> int:
-    """Bins on either side of the edge up to the first run of bins that too few pixels fall into."""
-    runs = np.convolve(filled, np.ones(OVERSAMPLING) / OVERSAMPLING, mode="same")
-    thin = np.flatnonzero(runs < fewest)
-    half = int(min(np.abs(thin - _MIDDLE + 0.5).min(initial=_MIDDLE), _MIDDLE))
-    if half < SMALLEST_SIDE_PX // 4 * OVERSAMPLING:
-        raise MeasurementError(
-            f"the edge comes within {half / OVERSAMPLING:.0f} px of the picture's side: give a part in whose middle "
-            "it runs"
-        )
-    return half
-
-
-def _transformed(spread: Values, variance_px2: float) -> tuple[Values, Values]:
-    """Frequencies up to Nyquist and the MTF: slope, window, Fourier transform, and the losses given back."""
-    slope = np.diff(spread)
-    window = _window(slope.size, _rise_bins(spread))
-    length = 4 * slope.size
-    transform: Values = np.abs(np.fft.rfft(slope * window, length))
-    frequency = np.fft.rfftfreq(length, 1 / OVERSAMPLING)
-    by_difference = np.sinc(frequency / OVERSAMPLING)
-    by_bins = np.exp(-2 * np.pi**2 * variance_px2 * frequency**2)
-    below = frequency <= NYQUIST
-    mtf = transform / transform[0] / (by_difference * by_bins)
-    return np.asarray(frequency[below]), np.asarray(mtf[below])
-
-
-def _rise_bins(spread: Values) -> int:
-    """Bins from 10 to 90 % of the edge spread, smoothed so that noise does not cross these levels."""
-    smooth = np.convolve(spread, np.ones(OVERSAMPLING) / OVERSAMPLING, mode="valid")
-    middle = smooth.size // 2
-    low = np.flatnonzero(smooth[:middle] < RISE_LEVEL).max(initial=0)
-    high = middle + np.flatnonzero(smooth[middle:] > 1 - RISE_LEVEL).min(initial=smooth.size - middle)
-    return int(high - low)
-
-
-def _window(size: int, rise: int) -> Values:
-    """Flat round the edge, falling to 0 where there is only noise (Tukey)."""
-    half = min(size / 2, max(RISES * rise, NARROWEST_PX * OVERSAMPLING))
-    away = np.abs(np.arange(size) - (size - 1) / 2) / half
-    falling = np.clip((away - 1 + FLAT_SHARE * 2) / (FLAT_SHARE * 2), 0, 1)
-    return np.asarray(0.5 + 0.5 * np.cos(np.pi * falling))

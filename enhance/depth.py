@@ -18,6 +18,8 @@ TINY = 1e-12
 HALF = 0.5
 NEIGHBOURS = 3
 """Planes that a parabola needs."""
+FEWEST_PEAKS = 100
+"""Pixels from which the width of the focus curve is taken; they are not independent of each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +58,13 @@ def clearness_of(measure: NDArray[np.float32], z: Sequence[float]) -> Clearness:
     z : sequence of float
         Z of each plane, in any order and unit.
     """
-    clear = measure.max(axis=0) > CLEAR_RATIO * measure.min(axis=0)
+    clear = _clear(measure)
     best = measure.argmax(axis=0)
     ends = (best == int(np.argmin(z))) | (best == int(np.argmax(z)))
     return Clearness(pixels=clear.size, clear=int(clear.sum()), at_an_end=int((clear & ends).sum()))
 
 
-def peak_depth(measure: NDArray[np.float32], z: Sequence[float]) -> NDArray[np.float32]:
+def peak_depth(measure: NDArray[np.float32], z: Sequence[float], *, width: float | None = None) -> NDArray[np.float32]:
     """Z at which the focus measure peaks: a parabola through the logarithms of the sharpest plane and its neighbours.
 
     Parameters
@@ -71,28 +73,79 @@ def peak_depth(measure: NDArray[np.float32], z: Sequence[float]) -> NDArray[np.f
         Of focus, pooled; at least 0.
     z : sequence of float
         Z of each plane, in any order and unit.
+    width : float, optional
+        Standard deviation of the measure along Z, from `focus_width`. The outermost planes have one neighbour only: of
+        the parabola two points are known then, and this is the third.
 
     Returns
     -------
     ndarray of float32, shape (rows, columns)
-        In the unit of `z`; the plane's own Z where it is the lowest or the highest.
+        In the unit of `z`; nan where no plane is clearly sharper than another, as over empty glass, and where the peak
+        lies beyond an outermost plane by more than half the step to the next. Without `width`, or with two planes, what
+        is sharpest in an outermost plane has that plane's Z.
     """
-    order = np.argsort(z, kind="stable")
-    places, measure = np.asarray(z, dtype=np.float32)[order], measure[order]
+    places, measure = _ordered(measure, z)
     best = measure.argmax(axis=0)
     depth: NDArray[np.float32] = places[best]
     if len(places) >= NEIGHBOURS:
         inner = np.clip(best, 1, len(places) - 2)
-        depth += np.where(best == inner, _to_vertex(measure, places, inner), np.float32(0))
+        depth += np.where(best == inner, _to_vertex(measure, places, inner)[0], np.float32(0))
+        if width is not None:
+            for end, near in ((0, 1), (-1, -2)):
+                there = best == end % len(places)
+                depth[there] = _beyond(measure[:, there], places, end, near, width)
+    depth[~_clear(measure)] = np.nan
     return depth
 
 
-def _to_vertex(measure: Array, places: Array, inner: Array) -> Array:
-    """Distance to the vertex of the parabola from the plane in its middle; 0 where it is flat."""
+def focus_width(measure: NDArray[np.float32], z: Sequence[float]) -> float | None:
+    """Return the standard deviation of the focus measure along Z: the median of the clear peaks between planes.
+
+    Parameters
+    ----------
+    measure, z
+        As in `peak_depth`; a sample of the picture is enough.
+
+    Returns
+    -------
+    float or None
+        In the unit of `z`; None when fewer than `FEWEST_PEAKS` pixels say it, or of two planes.
+    """
+    places, measure = _ordered(measure, z)
+    if len(places) < NEIGHBOURS:
+        return None
+    best = measure.argmax(axis=0)
+    inner = np.clip(best, 1, len(places) - 2)
+    square = _to_vertex(measure, places, inner)[1][(best == inner) & _clear(measure)]
+    return float(np.sqrt(np.median(square))) if square.size >= FEWEST_PEAKS else None
+
+
+def _ordered(measure: Array, z: Sequence[float]) -> tuple[NDArray[np.float32], Array]:
+    order = np.argsort(z, kind="stable")
+    return np.asarray(z, dtype=np.float32)[order], measure[order]
+
+
+def _clear(measure: Array) -> NDArray[np.bool_]:
+    return np.asarray(measure.max(axis=0) > CLEAR_RATIO * measure.min(axis=0))
+
+
+def _beyond(measure: Array, places: Array, end: int, near: int, width: float) -> Array:
+    """Z of the peak of a bell of known width, of which the outermost plane and the next one are known."""
+    gap = places[end] - places[near]
+    if not gap:
+        return np.full(measure.shape[1], places[end])
+    rise = np.log(measure[end] + TINY) - np.log(measure[near] + TINY)
+    peak = HALF * (places[end] + places[near]) + width**2 * rise / gap
+    return np.where(np.abs(peak - places[end]) <= HALF * np.abs(gap), peak, np.nan)
+
+
+def _to_vertex(measure: Array, places: Array, inner: Array) -> tuple[Array, Array]:
+    """Distance to the vertex of the parabola from the plane in its middle, and its width's square; 0 where flat."""
     below, at, above = (
         np.log(np.take_along_axis(measure, (inner + step)[None], axis=0)[0] + TINY) for step in (-1, 0, 1)
     )
     lower, upper = places[inner] - places[inner - 1], places[inner + 1] - places[inner]
     up, down = at - below, at - above
     slope = lower * down + upper * up
-    return np.asarray(HALF * (upper**2 * up - lower**2 * down) / np.where(slope > TINY, slope, np.inf))
+    slope = np.where(slope > TINY, slope, np.inf)
+    return HALF * (upper**2 * up - lower**2 * down) / slope, HALF * lower * upper * (lower + upper) / slope

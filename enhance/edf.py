@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.alignment import ALIGNS, Align, measure_alignment
-from enhance.depth import Clearness, clearness_of, peak_depth
+from enhance.depth import Clearness, clearness_of, focus_width, peak_depth
 from enhance.errors import StackError
-from enhance.grey import RGB, Mixture, detail_mixture, mixed
+from enhance.grey import RGB, Mixture, detail_mixture, mixed, sample_blocks
 from enhance.laplacian import modified_laplacian, pooled
 from enhance.merging import MERGES, METHODS, Merge, Method
 from enhance.pieces import CORE_PX, SCALES, Piece, cut
@@ -40,8 +40,9 @@ class Fused:
     image : ndarray, shape (rows, columns, 3)
         In the dtype of the stack.
     depth : ndarray of float32, shape (rows, columns)
-        Z in µm at which the surroundings of each pixel are sharpest, between the planes too; in planes where no Z was
-        given.
+        Z in µm at which the surroundings of each pixel are sharpest, between the planes too and up to half a step
+        beyond the outermost; in planes where no Z was given. Nan where no plane is clearly sharper than another, as
+        over empty glass, or the peak lies farther out.
     method : {'forster', 'energy', 'laplacian'}
         How the planes were chosen.
     matrices : ndarray of float64, shape (planes, 2, 3)
@@ -136,19 +137,30 @@ def _in_pieces(
     """Work through a stack piece by piece: the picture, the depth map, and how clear that is."""
     rows, columns = stack.pixels.shape[1:3]
     image, depth = np.empty(stack.pixels.shape[1:], stack.pixels.dtype), np.empty((rows, columns), np.float32)
-    scales = _scales((rows, columns))
+    scales, width = _scales((rows, columns)), _width(stack, mixture, z)
 
     def work(piece: Piece) -> Clearness:
         planes = stack.read(*piece.read)
         grey = mixed(planes, mixture)
         image[piece.kept] = merge(planes, grey, scales)[piece.inner]
-        measure = pooled(modified_laplacian(grey), DEPTH_WINDOW_PX)[:, *piece.inner]
-        depth[piece.kept] = peak_depth(measure, z)
+        measure = _sharpness(grey)[:, *piece.inner]
+        depth[piece.kept] = peak_depth(measure, z, width=width)
         return clearness_of(measure, z)
 
     with ThreadPoolExecutor(THREADS) as threads:
         clearness = sum(threads.map(work, cut(rows, columns, core_px=core_px)), start=Clearness())
     return image, depth, clearness
+
+
+def _sharpness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    return pooled(modified_laplacian(grey), DEPTH_WINDOW_PX)
+
+
+def _width(stack: Planes, mixture: Mixture, z: Sequence[float]) -> float | None:
+    """Width of the focus curve, from some blocks: one for the whole stack, so that all pieces have the same."""
+    blocks = [stack.read(rows, columns) for rows, columns in sample_blocks(stack.pixels.shape[1:3])]
+    measures = [_sharpness(mixed(block, mixture)).reshape(len(block), 1, -1) for block in blocks]
+    return focus_width(np.concatenate(measures, axis=-1), z)
 
 
 def _scales(shape: tuple[int, ...]) -> int:

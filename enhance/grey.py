@@ -50,9 +50,19 @@ def mixed(planes: Array, mixture: Mixture) -> NDArray[np.float32]:
     return np.stack([cv2.transform(plane.astype(np.float32), mixture) for plane in planes])
 
 
+def sample_blocks(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Rows and columns of blocks of `SAMPLE_PX` spread over a picture of (rows, columns)."""
+    down, across = (_spans(side) for side in shape[:2])
+    return list(product(down, across))
+
+
+def _spans(side: int) -> list[slice]:
+    starts = np.unique(np.linspace(0, max(0, side - SAMPLE_PX), SAMPLES).astype(int)).tolist()
+    return [slice(start, min(start + SAMPLE_PX, side)) for start in starts]
+
+
 def _blocks(plane: Array) -> list[Array]:
-    starts = [np.unique(np.linspace(0, max(0, side - SAMPLE_PX), SAMPLES).astype(int)) for side in plane.shape[:2]]
-    return [plane[row : row + SAMPLE_PX, column : column + SAMPLE_PX] for row, column in product(*starts)]
+    return [plane[rows, columns] for rows, columns in sample_blocks(plane.shape)]
 
 
 def _detail(block: Array) -> Array:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +37,7 @@ def forster(planes: Array, grey: Grey, scales: int) -> Array:
     """
     pyramids = [analyse(plane, scales) for plane in grey]
     fused = synthesise(pick(pyramids, choose_largest(pyramids))).real
-    return _taken(planes, averaged(np.abs(grey - fused), REASSIGNED_WINDOW_PX).argmin(axis=0))
+    return _nearest(planes, grey, np.ascontiguousarray(fused))
 
 
 def energy(planes: Array, grey: Grey, scales: int) -> Array:
@@ -62,7 +63,29 @@ MERGES: Mapping[Method, Merge] = {"forster": forster, "energy": energy, "laplaci
 """By the names that the command line knows."""
 
 
+def _nearest(planes: Array, grey: Grey, fused: Grey) -> Array:
+    """Take each pixel as it was recorded from the plane whose grey differs least round it; of equals the first."""
+    image: Array = planes[0].copy()
+    least = _apart(grey[0], fused)
+    for plane, own in zip(planes[1:], grey[1:], strict=True):
+        apart = _apart(own, fused)
+        _paint(image, plane, apart < least)
+        np.minimum(least, apart, out=least)
+    return image
+
+
+def _apart(grey: Grey, fused: Grey) -> Grey:
+    return np.asarray(averaged(np.abs(grey - fused)[None], REASSIGNED_WINDOW_PX)[0])
+
+
 def _taken(planes: Array, plane: NDArray[np.intp]) -> Array:
     """Take each pixel as it was recorded, from its plane."""
-    image: Array = np.take_along_axis(planes, plane[None, ..., None], axis=0)[0]
+    image: Array = planes[0].copy()
+    for number in range(1, len(planes)):
+        _paint(image, planes[number], plane == number)
     return image
+
+
+def _paint(image: Array, plane: Array, there: NDArray[np.bool_]) -> None:
+    """Copy the pixels that are `there`; five times faster than an index."""
+    cv2.copyTo(plane, there.view(np.uint8), image)

@@ -60,6 +60,8 @@ class FuseResult:
         Reading and writing included.
     depth_unit : {'um', 'planes'}
         Of the depth map.
+    depth_known : float
+        Share of its pixels that are numbers; see `enhance.edf.Fused`.
     drift_px : tuple of (float, float)
         How far the middle of the picture lay aside in each plane, (x, y), as far as `align` looked.
     quality : float
@@ -75,6 +77,7 @@ class FuseResult:
     planes: int
     seconds: float
     depth_unit: Literal["um", "planes"]
+    depth_known: float
     drift_px: tuple[tuple[float, float], ...]
     quality: float
     notes: tuple[str, ...]
@@ -91,7 +94,7 @@ def fuse_path(
         An OME-TIFF, a TIFF of several pages, or a folder of pictures taken in the order of their names.
     out : Path
         Ends in ``.tif``, ``.ome.tif`` or ``.png``. The depth map becomes ``<name>_depth.tif``, float32, in µm where the
-        Z of the planes is known, else in planes.
+        Z of the planes is known, else in planes; nan where no plane is clearly sharper than another.
     method, align
         As in `enhance.edf.fuse`.
     step_um : float, optional
@@ -119,7 +122,8 @@ def fuse_path(
     depth = out.with_name(f"{name}_depth.tif")
     note = f"Extended depth of field ({method}) of {len(found.planes)} planes of {stack.name}. {found.description}"
     write_picture(out, fused.image, description=note.strip(), pixel_um=found.pixel_um)
-    write_picture(depth, fused.depth, description="Plane number from 0" if z_um is None else "Z in um")
+    unit = "Plane number from 0" if z_um is None else "Z in um"
+    write_picture(depth, fused.depth, description=f"{unit}; nan where no plane is clearly sharper than another")
     return FuseResult(
         out=out,
         depth=depth,
@@ -128,6 +132,7 @@ def fuse_path(
         planes=len(found.planes),
         seconds=time.perf_counter() - start,
         depth_unit="planes" if z_um is None else "um",
+        depth_known=float(np.isfinite(fused.depth).mean()),
         drift_px=tuple((float(x), float(y)) for x, y in fused.drift_px),
         quality=fused.quality,
         notes=fused.notes,

@@ -138,6 +138,7 @@ def _edge(picture: Picture, pixel_um: float, black_level: float, plot: Path | No
     keys = {
         "frequency_cycles_per_um": (response.frequency_cycles_per_px / pixel_um).tolist(),
         "mtf": response.mtf.tolist(),
+        "mtf_sigma": response.sigma.tolist(),
         "mtf50_cycles_per_um": None if half is None else half / pixel_um,
         "slant_deg": response.slant_deg,
         "clipped": response.clipped,
@@ -146,7 +147,10 @@ def _edge(picture: Picture, pixel_um: float, black_level: float, plot: Path | No
         draw_edge(response, pixel_um, plot)
     nyquist = HALF / pixel_um
     fell = f"stays above 0.5 up to {nyquist:.3g}" if half is None else f"falls to 0.5 at {half / pixel_um:.3g}"
-    says = f"MTF {fell} cycles/µm and is {response.mtf[-1]:.3f} at the camera's Nyquist frequency, {nyquist:.3g}"
+    says = (
+        f"MTF {fell} cycles/µm and is {response.mtf[-1]:.3f} ± {2 * response.sigma[-1]:.3f} (noise, two standard "
+        f"deviations) at the camera's Nyquist frequency, {nyquist:.3g}"
+    )
     return Answer(keys=keys, says=(f"edge slanted by {response.slant_deg:.1f}°: {says}", *_clipped(response.clipped)))
 
 

@@ -45,6 +45,7 @@ def register(
     found = register_pictures(*pictures, factor=factor, white_levels=white_levels, method=method, distortion=distortion)
     keys = {
         "matrix": found.matrix.tolist(),
+        "measured": found.measured,
         "residual_px": found.residual_px,
         "high_pass_ncc": found.high_pass_ncc,
         "accepted": found.accepted,
@@ -62,6 +63,8 @@ def register(
 
 
 def _registered(found: Registration) -> str:
+    if not found.measured:
+        return f"not registered: {found.reason}"
     verdict = "accepted" if found.accepted else f"not accepted: {found.reason}"
     rows = "\n".join("  ".join(f"{value:12.6f}" for value in row) for row in found.matrix)
     bent = "" if found.distortion is None else f", distortion up to {found.distortion.largest_px:.2f} LOW px undone"
@@ -105,7 +108,8 @@ def fuse(
     says = (
         f"{result.planes} planes fused into {result.out} in {result.seconds:.1f} s; depth map in {result.depth}, in "
         f"{'µm' if result.depth_unit == 'um' else 'planes: --step-um gives µm'}.",
-        f"{result.quality:.0%} of the pixels are clearly sharper in one plane than in another.",
+        f"{result.quality:.0%} of the pixels are clearly sharper in one plane than in another, and the depth of "
+        f"{result.depth_known:.0%} is known; the others are nan in the map.",
         *(f"Mind: {note}." for note in result.notes),
     )
     return Answer(keys=keys, says=says)

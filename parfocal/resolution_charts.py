@@ -72,9 +72,10 @@ def draw_elements(measured: TargetContrast, path: Path) -> None:
 
 
 def draw_edge(response: EdgeResponse, pixel_um: float, path: Path) -> None:
-    """Draw the MTF of an edge against cycles per µm up to the camera's Nyquist frequency."""
+    """Draw the MTF of an edge, two standard deviations about it, up to the camera's Nyquist frequency."""
     with _chart(path) as axes:
-        frequency = response.frequency_cycles_per_px / pixel_um
+        frequency, aside = response.frequency_cycles_per_px / pixel_um, 2 * response.sigma
+        axes.fill_between(frequency, response.mtf - aside, response.mtf + aside, color=COLOURS[ACCENT], alpha=0.2, lw=0)
         axes.plot(frequency, response.mtf, color=COLOURS[ACCENT], lw=1.8)
         axes.set(xlabel="cycles per µm", title=f"MTF from an edge slanted by {response.slant_deg:.1f}°")
         axes.set_xlim(0, frequency[-1])

@@ -9,7 +9,8 @@ from acquire.simulated.lens import Grid, Lens
 from acquire.simulated.specimens.specimen import Slide
 from acquire.simulated.specimens.targets.edge import SlantedEdge
 from acquire.simulated.specimens.targets.usaf import Usaf
-from calibration.barcontrast import Bars, bar_contrast
+from calibration.barcontrast import bar_contrast
+from calibration.bars import Bars
 
 GREEN = 1
 LENSES = {
@@ -44,11 +45,12 @@ def photographed(light, *, seed=0, full_well_e=FULL_WELL_E):
 class SeenTarget:
     """A USAF target through one lens, with the contrast that its bars truly have on this camera."""
 
-    def __init__(self, objective, *, turn_deg=8.0, mirrored=False, positive=True, side=512):
+    def __init__(self, objective, *, turn_deg=8.0, mirrored=False, positive=True, side=512, aside_px=0.0):
         self.lens, self.pixel_um = LENSES[objective]
         self.target = Usaf(positive=positive)
         self.renderer = Renderer(Slide(self.target))
-        self.grid = grid(self.pixel_um, side, TARGET_UM, turn_deg, mirrored=mirrored)
+        centre_um = tuple(place_um + aside_px * self.pixel_um for place_um in TARGET_UM)
+        self.grid = grid(self.pixel_um, side, centre_um, turn_deg, mirrored=mirrored)
         self.light = self.renderer.render(self.grid, self.lens, 0.0)
         self._fine = None
 
