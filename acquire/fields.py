@@ -7,9 +7,42 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import points_in_poly
 
+from acquire.errors import PlanError
+
 Point = tuple[float, float]
 Grid = tuple[list[float], list[float]]
 ROUNDING = 1e-9
+MOST_SITES = 100_000
+"""A whole slide of 15 × 30 mm in fields of 95 µm has half as many."""
+
+
+def covering(outline_um: Sequence[Point], field_um: tuple[float, float], *, overlap_percent: float) -> list[Point]:
+    """Middles of the fields that cover an outline whole, in a serpentine.
+
+    Parameters
+    ----------
+    outline_um : sequence of (x, y)
+        Corners in order; it may be concave.
+    field_um : (float, float)
+        Width and height of a field.
+    overlap_percent : float
+        Of a field, shared with each neighbour.
+
+    Raises
+    ------
+    PlanError
+        With more than `MOST_SITES` fields.
+    """
+    width_um, height_um = field_um
+    step_um = width_um * (1 - overlap_percent / 100), height_um * (1 - overlap_percent / 100)
+    size_um = np.ptp(np.asarray(outline_um, dtype=np.float64), axis=0)
+    columns, rows = (_count(size, step) for size, step in zip(size_um, step_um, strict=True))
+    if rows * columns > MOST_SITES:
+        raise PlanError(
+            f"{columns}×{rows} fields would be visited and at most {MOST_SITES} are: check that region_um or "
+            "polygon_um is in µm"
+        )
+    return touching(serpentine(grid_over(outline_um, step_um)), step_um, outline_um)
 
 
 def grid_over(outline_um: Sequence[Point], step_um: tuple[float, float]) -> Grid:
@@ -78,6 +111,10 @@ def _crossed(
 
 
 def _centres(low: float, high: float, step: float) -> list[float]:
-    count = max(1, int(np.ceil((high - low) / step - ROUNDING)))
+    count = _count(high - low, step)
     edges = np.linspace((low + high - count * step) / 2, (low + high + count * step) / 2, count + 1)
     return [float((a + b) / 2) for a, b in pairwise(edges)]
+
+
+def _count(size: float, step: float) -> int:
+    return max(1, int(np.ceil(size / step - ROUNDING)))

@@ -1,185 +1,187 @@
-"""What can be checked of a rig and a plan without moving anything: pass, warn or fail, each with a sentence."""
+"""Everything that is looked at before a run begins, in one list for command line and window; nothing moves."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import metadata
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
-from acquire.errors import AcquireError
+from acquire.begun import Begun, begun
+from acquire.cameracheck import camera_lock, light_level
+from acquire.confirmed import Confirmed, confirmed_items
+from acquire.errors import AcquireError, MicroscopeError
+from acquire.estimate import Estimate, estimate
+from acquire.item import Item
 from acquire.micromanager import MicroManagerMicroscope
-from acquire.plan import Plan
-from acquire.safety import check_xy
+from acquire.plan import Plan, StackPlan, Visit
+from acquire.plancheck import check_plan
+from acquire.rigrecord import Record
+from acquire.rigstate import RigState
+from acquire.safety import check_dry, check_latch
+from acquire.stackfile import FreeBytes, disk_free
+from acquire.steptimes import StepTimes
 from calibration.optics import Rig
 from calibration.record import Calibration
 
-PIXEL_SIZE_TOLERANCE = 0.02
-"""A larger disagreement between Micro-Manager's pixel size and the rig file's is a mistake in one of them."""
-GLASS_TOLERANCE = 0.05
-
-State = Literal["pass", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One line of a check: what was looked at, how it stands, and what it says."""
-
-    name: str
-    state: State
-    says: str
+DISK_MARGIN = 1.1
+"""Bytes wanted free for each byte expected."""
+GB = 1e9
+SIGMAS = 2.0
+"""So many times the residual of the focus surface, 95 % of the sites, should lie inside a stack."""
 
 
-def passed(items: Sequence[Item]) -> bool:
-    """Whether nothing failed; warnings do not count."""
-    return all(item.state != "fail" for item in items)
-
-
-def check_microscope(microscope: MicroManagerMicroscope) -> list[Item]:
-    """Look at devices, labels, pixel sizes and limits of a connected microscope; moves nothing.
+def preflight(
+    plan: Plan,
+    rig: Rig,
+    calibration: Calibration | None,
+    *,
+    run_folder: Path | None = None,
+    state: RigState | None = None,
+    microscope: MicroManagerMicroscope | None = None,
+    measured: StepTimes | None = None,
+    confirmed: Confirmed | None = None,
+    free_bytes: FreeBytes = disk_free,
+    now: datetime | None = None,
+) -> list[Item]:
+    """Look at all that can stop a run, or make it worthless, before anything moves.
 
     Parameters
     ----------
-    microscope : MicroManagerMicroscope
-        From `acquire.open.open_microscope`.
+    plan, rig, calibration : Plan, Rig, Calibration or None
+        What shall be captured, on what.
+    run_folder : Path, optional
+        Where; one that holds a part of the run is taken into account. Its disk is looked at, else the current one.
+    state : RigState, optional
+        What lies on the slide, and whether the latch is set.
+    microscope : MicroManagerMicroscope, optional
+        When it is open: its camera is locked and exposes one frame, nothing moves.
+    measured : StepTimes, optional
+        How long the steps take on this rig.
+    confirmed : Confirmed, optional
+        What a person has said now; else what they said in the run so far.
+    free_bytes : callable
+        Tells how much room the disk of a folder has.
+    now : datetime, optional
+        In UTC.
 
     Returns
     -------
     list of Item
-        In the order a person would look.
+        In the order a person would look; `acquire.item.refuse_failed` refuses to begin when one has failed.
     """
-    items = [Item(name="versions", state="pass", says=_versions(microscope))]
-    for look in (_devices, _labels, _position, _camera, _pixel_sizes):
-        items.extend(_guarded(look, microscope))
-    return items
+    so_far, at = begun(run_folder), now or datetime.now(UTC)
+    focus_um = _focus_um(plan, state, microscope)
+    frame, light = light_level(plan, microscope)
+    items = check_plan(plan, rig, calibration, now=at, focus_um=focus_um)
+    if any(item.name == "calibration" and item.state == "fail" for item in items):
+        calibration = None
+    pending = [visit for visit in plan.visits(rig, calibration) if not so_far.has(visit)]
+    sample_bytes = frame.pixels.itemsize if frame is not None else 1
+    coming = estimate(plan, pending, rig, measured or StepTimes(), sample_bytes=sample_bytes)
+    return [
+        *items,
+        *_state(plan, rig, pending, state, so_far),
+        *_focus(plan, rig, so_far, focus_um),
+        _disk(coming, plan, run_folder, free_bytes),
+        _time(coming, so_far),
+        camera_lock(rig, microscope),
+        *light,
+        *confirmed_items(plan, rig, confirmed or so_far.confirmed, now=at),
+    ]
 
 
-def check_plan(plan: Plan, rig: Rig, calibration: Calibration | None) -> list[Item]:
-    """Look at a plan's targets, exposures and calibration, without a microscope.
-
-    Parameters
-    ----------
-    plan : Plan
-        From a plan file.
-    rig : Rig
-        It shall run on.
-    calibration : Calibration, optional
-        Gives the offsets between objectives.
-    """
-    sites = plan.sites(rig)
-    items = [Item(name="sites", state="pass", says=f"{len(sites)} sites on slide {plan.slide}")]
-    outside = []
-    for visit in plan.visits(rig, calibration):
+def _focus_um(plan: Plan, state: RigState | None, microscope: MicroManagerMicroscope | None) -> float | None:
+    """Where the first objective's focus is: as it stands there, or as it was last found."""
+    first = plan.objectives[0]
+    if microscope is not None:
         try:
-            check_xy(rig.limits_um, visit.x_um, visit.y_um)
-        except AcquireError as error:
-            outside.append(f"site {visit.site} with {visit.objective}: {error}")
-    says = f"{outside[0]} ({len(outside)} targets in all)" if outside else "every target of every objective is inside"
-    items.append(Item(name="limits", state="fail" if outside else "pass", says=says))
-    if calibration is None:
-        says = "none: the offsets between objectives count as 0; run `parfocal calibrate` and give --calibration"
-        items.append(Item(name="calibration", state="warn", says=says))
-    items.append(_light(plan, rig))
-    return items
+            if microscope.objective.name == first:
+                return float(microscope.position_um.z)
+        except MicroscopeError:
+            return None
+    known = state.record.foci.get(first) if state is not None else None
+    return known.z_um if known is not None else None
 
 
-def _light(plan: Plan, rig: Rig) -> Item:
-    light = {name: plan.exposure_ms[name] / rig.objective(name).magnification ** 2 for name in plan.objectives}
-    spread = max(light.values()) / min(light.values()) - 1
-    even = spread <= GLASS_TOLERANCE
-    says = (
-        "exposures make empty glass equally bright"
-        if even
-        else (
-            f"empty glass will differ by {100 * spread:.0f} % between objectives at one condenser: "
-            "set exposure_ms in proportion to magnification²"
-        )
-    )
-    return Item(name="light", state="pass" if even else "warn", says=says)
-
-
-def _guarded(
-    look: Callable[[MicroManagerMicroscope], Iterator[Item]], microscope: MicroManagerMicroscope
-) -> list[Item]:
-    try:
-        return list(look(microscope))
-    except Exception as error:  # whatever a device raises is what this check is for
-        return [Item(name=look.__name__.strip("_").replace("_", " "), state="fail", says=str(error))]
-
-
-def names(listed: Any) -> list[str]:
-    """Return the names in what a core lists: a tuple, or over ZMQ a Java vector that cannot be iterated."""
-    if isinstance(listed, list | tuple):
-        return [str(name) for name in listed]
-    return [str(listed.get(number)) for number in range(int(listed.size()))]
-
-
-def _versions(microscope: MicroManagerMicroscope) -> str:
-    core = microscope.core
-    return f"Parfocal {metadata.version('parfocal')}, {core.get_version_info()}, {core.get_api_version_info()}"
-
-
-def _devices(microscope: MicroManagerMicroscope) -> Iterator[Item]:
-    rig, loaded = microscope.rig, names(microscope.core.get_loaded_devices())
-    wanted = {"nosepiece": rig.nosepiece, "focus drive": rig.z.device}
-    for role, name in wanted.items():
-        there = name in loaded
-        says = name if there else f"{name!r} is not loaded; there are {loaded}: correct the rig file"
-        yield Item(name=role, state="pass" if there else "fail", says=says)
-    for role, name in {
-        "stage": microscope.core.get_xy_stage_device(),
-        "camera": microscope.core.get_camera_device(),
-    }.items():
-        yield Item(name=role, state="pass" if name else "fail", says=name or "none is set in the configuration")
-
-
-def _labels(microscope: MicroManagerMicroscope) -> Iterator[Item]:
-    rig = microscope.rig
-    labels = names(microscope.core.get_state_labels(rig.nosepiece))
-    for objective in rig.objectives:
-        there = objective.label in labels
-        says = (
-            objective.label
-            if there
-            else (f"{objective.label!r} is not in the turret {labels}: choose one of these or edit objectives in it")
-        )
-        yield Item(name=f"objective {objective.name}", state="pass" if there else "fail", says=says)
-    yield Item(name="in place", state="pass", says=f"{microscope.objective.name}, read from the turret")
-
-
-def _position(microscope: MicroManagerMicroscope) -> Iterator[Item]:
-    here, limits = microscope.position_um, microscope.rig.limits_um
-    for axis in ("x", "y", "z"):
-        value, (low, high) = getattr(here, axis), getattr(limits, axis)
-        inside = low <= value <= high
-        says = f"{value:.2f} µm in [{low:g}, {high:g}]"
-        if not inside:
-            says = f"{value:.2f} µm is outside limits_um [{low:g}, {high:g}]: correct one of them"
-        yield Item(name=f"position {axis}", state="pass" if inside else "fail", says=says)
-
-
-def _camera(microscope: MicroManagerMicroscope) -> Iterator[Item]:
-    columns, rows = int(microscope.core.get_image_width()), int(microscope.core.get_image_height())
-    same = (columns, rows) == tuple(microscope.rig.camera.size_px)
-    says = f"{columns}×{rows} pixels"
-    if not same:
-        says += f", but size_px says {list(microscope.rig.camera.size_px)}: correct it, or reset ROI and binning"
-    yield Item(name="frame size", state="pass" if same else "fail", says=says)
-    locked = microscope.lock_camera()
-    says = ", ".join(f"{name} = {value}" for name, value in locked.items()) or "nothing is locked"
-    yield Item(name="camera lock", state="pass", says=says)
-
-
-def _pixel_sizes(microscope: MicroManagerMicroscope) -> Iterator[Item]:
-    rig, objective = microscope.rig, microscope.objective
-    reported_um, nominal_um = float(microscope.core.get_pixel_size_um()), rig.pixel_um(objective.name)
-    name = f"pixel size {objective.name}"
-    if not reported_um:
-        says = "Micro-Manager has none for this turret label (0.0): add one there, or rely on `parfocal calibrate`"
-        yield Item(name=name, state="warn", says=says)
+def _state(plan: Plan, rig: Rig, pending: Sequence[Visit], state: RigState | None, so_far: Begun) -> Iterator[Item]:
+    if state is None:
         return
-    agree = abs(reported_um / nominal_um - 1) <= PIXEL_SIZE_TOLERANCE
-    says = f"Micro-Manager says {reported_um:g} µm, the rig file {nominal_um:g} µm"
-    yield Item(
-        name=name,
-        state="pass" if agree else "warn",
-        says=says if agree else f"{says}: calibrate, and correct the wrong one",
+    record = state.record
+    try:
+        check_latch(record)
+    except AcquireError as error:
+        yield Item(name="slide", state="fail", says=str(error))
+        return
+    try:
+        for name in dict.fromkeys(visit.objective for visit in pending):
+            check_dry(record, rig.objective(name))
+    except AcquireError as error:  # the capture asks a person before the lens turns, but not under its own oil
+        says = str(error) if so_far.oiled else f"{error}; or answer when the capture asks"
+        yield Item(name="slide", state="fail" if so_far.oiled else "warn", says=says)
+        return
+    yield _lies(record, plan)
+
+
+def _lies(record: Record, plan: Plan) -> Item:
+    if record.lies_wet and record.slide not in ("", plan.slide):
+        says = (
+            f"{record.slide} lies there under oil by what is known, and the plan is for {plan.slide}: see which it is"
+        )
+        return Item(name="slide", state="warn", says=says)
+    lies = {"dry": "dry", "oiled": "under oil", "cleaned": "cleaned"}[record.wet]
+    return Item(name="slide", state="pass", says=f"{record.slide or plan.slide} lies {lies}; no latch is set")
+
+
+def _focus(plan: Plan, rig: Rig, so_far: Begun, focus_um: float | None) -> Iterator[Item]:
+    if plan.focus == "as_positions":
+        listed = any(position.z_um is not None for position in plan.positions)
+        says = "the Z of the positions" if listed else "the Z at which the capture begins, for all sites"
+        yield Item(name="focus", state="pass", says=says)
+    elif so_far.focus is not None:
+        yield _residual(plan, float(so_far.focus.get("residual_um", 0.0)), int(so_far.focus.get("points", 0)))
+    else:
+        how = "at every site" if plan.focus == "each" else "at spread sites, and a surface through them"
+        at = "" if focus_um is None else f"; {plan.objectives[0]} stands or was last in focus at {focus_um:.1f} µm"
+        yield Item(name="focus", state="pass", says=f"searched {how}; no focus map yet{at}")
+    dying = [axis for axis, kind in rig.reference.items() if kind == "power_on"]
+    if dying:
+        says = f"{' and '.join(dying)} count from power on: after a power cut the run cannot be gone on with by itself"
+        yield Item(name="reference", state="warn", says=says)
+
+
+def _residual(plan: Plan, residual_um: float, points: int) -> Item:
+    reaches = {name: max(stack.offsets_um()) for name, stack in plan.stack.items() if stack.planes > 1}
+    name, reach_um = min(reaches.items(), key=lambda one: one[1], default=("", StackPlan().step_um))
+    says = f"map through {points} sites, residual {residual_um:.2f} µm"
+    if SIGMAS * residual_um <= reach_um:
+        return Item(name="focus", state="pass", says=says)
+    deep = f"{reach_um:g} µm either side" + (f" with {name}" if name else "")
+    says += f", and stacks reach {deep}: take more planes, or focus method each"
+    return Item(name="focus", state="warn", says=says)
+
+
+def _disk(coming: Estimate, plan: Plan, run_folder: Path | None, free_bytes: FreeBytes) -> Item:
+    folder = run_folder or Path()
+    while not folder.exists():
+        folder = folder.parent
+    free_gb, needed_gb = free_bytes(folder) / GB, coming.size_bytes / GB
+    wanted_gb = DISK_MARGIN * needed_gb + plan.suspend.disk_floor_gb
+    says = f"{needed_gb:.2f} GB to come, {free_gb:.1f} GB free on the disk of {folder.resolve()}"
+    if free_gb >= wanted_gb:
+        return Item(name="disk", state="pass", says=says)
+    return Item(
+        name="disk", state="fail", says=f"{says}, {wanted_gb:.1f} wanted: make room, or capture to another disk"
     )
+
+
+def _time(coming: Estimate, so_far: Begun) -> Item:
+    left = f" left, {len(so_far.stored)} stacks are there" if so_far.stored else ""
+    says = f"{coming.frames} frames in about {_duration(coming.seconds)}{left}, beside what oil takes"
+    if coming.measured:
+        return Item(name="time", state="pass", says=f"{says}; by the steps measured on this rig")
+    return Item(name="time", state="warn", says=f"{says}; a guess, for no step was measured on this rig yet")
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes > 1 else f"{seconds:.0f} s"

@@ -74,7 +74,7 @@ class Candidate:
 def gather(
     runs: Sequence[RunFolder], folder: Path, optics: PairOptics, label: Label, progress: Progress | None
 ) -> list[Candidate]:
-    """Register every site of every run, write the pictures of those accepted, and compare each run with itself.
+    """Register every pair of every run, write the pictures of those accepted, and compare each run with itself.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def gather(
     Returns
     -------
     list of Candidate
-        In the order of runs and sites; one that is rejected has no files.
+        In the order of runs and high-resolution fields; one that is rejected has no files.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def gather(
     done: list[Candidate] = []
     for run in runs:
         own: list[Candidate] = []
-        for site in run.sites():
+        for site in run.partners(*run.objectives[:2]):
             blank = Candidate(id=names[run.path, site], run=run.path.name, slide=run.slide, site=site)
             own.append(_register(run, blank, folder, optics, label))
             if progress is not None:
@@ -144,7 +144,9 @@ def explain(candidates: Sequence[Candidate]) -> str:
 
 
 def _register(run: RunFolder, blank: Candidate, folder: Path, optics: PairOptics, label: Label) -> Candidate:
-    missing = [name for name in run.objectives[:2] if not run.has(blank.site, name)]
+    low, high = run.objectives[:2]
+    places = ((run.partner(blank.site, high), low), (blank.site, high))
+    missing = [name for site, name in places if not run.has(site, name)]
     if missing:
         return replace(blank, reason=f"it has no picture with {missing[0]}: run the same capture again to finish it")
     try:
@@ -175,16 +177,17 @@ def _place(candidate: Candidate, pair: SitePair) -> Place:
         top_um=y_um - pair.reach_um,
         right_um=x_um + pair.reach_um,
         bottom_um=y_um + pair.reach_um,
+        picture=f"{candidate.run}/{pair.picture}",
     )
 
 
 def _names(runs: Sequence[RunFolder]) -> dict[tuple[Path, str], str]:
-    """Name each site <slide>_<site>; where a slide was captured in several runs, <slide>_<run>-<site>."""
+    """Name each pair <slide>_<site>; where a slide was captured in several runs, <slide>_<run>-<site>."""
     often = {slide for slide, count in Counter(run.slide for run in runs).items() if count > 1}
     names: dict[tuple[Path, str], str] = {}
     for run in runs:
         before = f"{run.slide}_{run.path.name}-" if run.slide in often else f"{run.slide}_"
-        names |= {(run.path, site): before + site for site in run.sites()}
+        names |= {(run.path, site): before + site for site in run.partners(*run.objectives[:2])}
     twice = [name for name, count in Counter(names.values()).items() if count > 1]
     if twice:
         raise PairsError(f"two pairs would be named {twice[0]}: give each run folder a name of its own")

@@ -23,6 +23,8 @@ class Place:
         Different slides have nothing in common.
     left_um, top_um, right_um, bottom_um : float
         Bounds on the slide, in stage coordinates of the first objective.
+    picture : str
+        Name of its low-resolution picture, which several pairs may share; its own when empty.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Place:
     top_um: float
     right_um: float
     bottom_um: float
+    picture: str = ""
 
     def apart(self, other: "Place", gap_um: Gap) -> bool:
         """Whether no pixel of `other` lies within `gap_um` of any pixel of this."""

@@ -44,8 +44,10 @@ class SitePair:
         Of the matching plane on the low-resolution picture; when it is not accepted nothing else is given.
     pictures : mapping of str to ndarray of uint8
         ``low`` and ``high``; on a simulated run that kept them ``truth``, ``other`` and ``exposure``.
+    picture : str
+        Site of the low-resolution picture.
     centre_um : (float, float)
-        Stage position of the low-resolution picture.
+        Its stage position.
     reach_um : float
         How far from there the pair's pixels reach along either axis.
     tissue_fraction : float
@@ -59,6 +61,7 @@ class SitePair:
     """
 
     registration: Registration
+    picture: str
     centre_um: tuple[float, float]
     simulated: bool
     preview: Pixels
@@ -69,12 +72,12 @@ class SitePair:
 
 
 def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) -> SitePair:
-    """Make a pair of the two stacks of a site.
+    """Make a pair of a high-resolution stack and the low-resolution stack that shows the same field.
 
     Parameters
     ----------
     run : RunFolder
-        Holds the site with both objectives.
+        Holds the site with the high-resolution objective, and its partner with the other one.
     site : str
         Its name.
     optics : PairOptics
@@ -94,7 +97,8 @@ def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) ->
     AcquireError, CalibrationError
         When a stack is damaged or does not fit its flat field.
     """
-    low_stack, high_stack = run.read(site, optics.low.name), run.read(site, optics.high.name)
+    high_stack = run.read(site, optics.high.name)
+    low_stack = run.read(run.partner(site, optics.high.name), optics.low.name)
     if label == "fused" and len(high_stack.z_um) < FEWEST_PLANES:
         raise PairsError(
             f"{optics.high.name} has one plane and nothing to fuse: capture a stack or use the label plane"
@@ -109,6 +113,7 @@ def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) ->
     centre_um = (low_stack.position.x, low_stack.position.y)
     pair = SitePair(
         registration=match.registration,
+        picture=low_stack.site,
         centre_um=centre_um,
         simulated=low_stack.simulated,
         preview=preview(low, exposure, match.registration.matrix, optics.ratio),

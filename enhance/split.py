@@ -74,7 +74,7 @@ def assign(
     if mode not in MODES:
         raise PairsError(f"split {mode!r} is not known: choose one of {list(MODES)}")
     if mode == "site":
-        return _checked(_at_random([place.id for place in places]))
+        return _checked(_at_random(places))
     draft = _Draft(sorted(places, key=lambda place: place.id), gap_um)
     _give_named(draft, "test", set(test_slides))
     _give_named(draft, "validation", set(validation_slides))
@@ -175,9 +175,15 @@ def _far_groups(found: Sequence[Sequence[Place]], wanted: int) -> list[Place]:
     return taken
 
 
-def _at_random(names: Sequence[str]) -> Assignment:
-    shuffled = [str(name) for name in np.random.default_rng(SEED).permutation(sorted(names))]
-    tests = max(1, round(PAPER_SHARES["test"] * len(names)))
-    validates = max(int(len(names) > tests + 1), round(PAPER_SHARES["validation"] * len(names)))
-    shares = (shuffled[tests + validates :], shuffled[tests : tests + validates], shuffled[:tests])
-    return Assignment(splits={split: tuple(sorted(part)) for split, part in zip(SPLITS, shares, strict=True)})
+def _at_random(places: Sequence[Place]) -> Assignment:
+    """Split by low-resolution picture: the fields inside one stay together."""
+    pictures: dict[str, list[str]] = defaultdict(list)
+    for place in sorted(places, key=lambda place: place.id):
+        pictures[place.picture or place.id].append(place.id)
+    together = list(pictures.values())
+    shuffled = [together[number] for number in np.random.default_rng(SEED).permutation(len(together))]
+    tests = max(1, round(PAPER_SHARES["test"] * len(shuffled)))
+    validates = max(int(len(shuffled) > tests + 1), round(PAPER_SHARES["validation"] * len(shuffled)))
+    shares = (shuffled[tests + validates :], shuffled[:tests], shuffled[tests : tests + validates])
+    train, test, validation = (tuple(sorted(name for names in share for name in names)) for share in shares)
+    return Assignment(splits={"train": train, "validation": validation, "test": test})

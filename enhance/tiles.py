@@ -146,7 +146,8 @@ def _description(run: RunFolder, objective: str, *, simulated: bool) -> str:
 
 def _notes(run: RunFolder, objective: str) -> list[str]:
     notes = []
-    missing = len(run.plan.sites(run.rig)) - sum((site, objective) in run.stored for site in run.sites())
+    wanted = [visit.site for visit in run.plan.visits(run.rig, run.calibration) if visit.objective == objective]
+    missing = sum((site, objective) not in run.stored for site in wanted)
     if missing:
         notes.append(f"{missing} sites of the plan are not captured yet with {objective} and stay empty")
     if run.calibration is None:

@@ -4,15 +4,16 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.measure import points_in_poly
 
 from acquire.errors import PlanError
+from acquire.fieldview import slack_um, view_of
 from acquire.plan import StackPlan
-from acquire.planfile import load_plan, parse_plan, plan_document
+from acquire.planfile import load_plan, parse_plan
 from calibration.rig import load_rig
+from tests.acquire.turned import turned
 
 RIG = load_rig("simulated")
 
@@ -41,6 +42,7 @@ def test_only_the_objectives_named_under_stack_take_several_planes():
 
 
 @given(planes=st.integers(1, 30), step_um=st.floats(0.05, 5))
+@settings(deadline=None)
 def test_a_stack_lies_evenly_about_the_focus(planes, step_um):
     offsets = StackPlan(planes=planes, step_um=step_um).offsets_um()
     assert len(offsets) == planes
@@ -49,6 +51,7 @@ def test_a_stack_lies_evenly_about_the_focus(planes, step_um):
 
 
 @given(width=st.floats(10, 2000), height=st.floats(10, 2000), overlap=st.floats(0, 80))
+@settings(deadline=None)
 def test_the_fields_over_a_region_cover_it_whole(width, height, overlap):
     plan = parse_plan(
         document(sites_um=None, region_um={"x": [0, width], "y": [0, height]}, overlap_percent=overlap), RIG
@@ -83,6 +86,7 @@ def test_a_region_in_the_wrong_unit_is_refused_before_its_fields_are_counted_out
     weights=st.lists(st.floats(0.01, 1), min_size=3, max_size=3),
     overlap=st.floats(0, 60),
 )
+@settings(deadline=None)
 def test_every_point_of_a_polygon_lies_in_some_field(corners, weights, overlap):
     plan = parse_plan(document(sites_um=None, polygon_um=corners, overlap_percent=overlap), RIG)
     half = np.array(RIG.field_um("40x")) / 2 + 1e-6
@@ -141,15 +145,63 @@ def test_a_fault_is_named_in_one_sentence(changes, says):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{}, {"sites_um": None, "region_um": {"x": [0, 100], "y": [5, 50]}}, {"focus": {"method": "each"}}],
-)
-def test_a_plan_written_and_read_again_is_the_same(changes):
-    plan = parse_plan(document(**changes), RIG)
-    assert parse_plan(yaml.safe_load(yaml.safe_dump(plan_document(plan))), RIG) == plan
-
-
 def test_a_missing_plan_is_named(tmp_path):
     with pytest.raises(PlanError, match="there is no plan"):
         load_plan(tmp_path / "plan.yaml", RIG)
+
+
+@given(
+    turn_deg=st.floats(-180, 180),
+    further_deg=st.floats(-3, 3),
+    parcentric_um=st.tuples(st.floats(-30, 30), st.floats(-30, 30)),
+    columns=st.integers(1, 3),
+    rows=st.integers(1, 3),
+)
+@settings(deadline=None)
+def test_every_further_field_lies_in_the_field_of_its_partner(turn_deg, further_deg, parcentric_um, columns, rows):
+    calibration = turned(RIG, turn_deg=turn_deg, further_deg=further_deg, parcentric_um=parcentric_um)
+    plan = parse_plan(document(fields={"100x": {"columns": columns, "rows": rows, "margin_um": 5}}), RIG)
+    visits = list(plan.visits(RIG, calibration))
+    first = {visit.site: visit for visit in visits if visit.objective == "40x"}
+    views = {name: view_of(RIG, calibration, name) for name in plan.objectives}
+    further = [visit for visit in visits if visit.objective == "100x"]
+    assert len(further) == len(first) * columns * rows
+    for visit in further:
+        partner = first[visit.partner]
+        inside_um = slack_um(views["100x"], (visit.x_um, visit.y_um), views["40x"], (partner.x_um, partner.y_um))
+        assert inside_um >= 5 - 1e-6
+
+
+@given(columns=st.integers(1, 4), rows=st.integers(1, 4))
+@settings(deadline=None)
+def test_visits_have_names_of_their_own_and_one_turn_of_the_nosepiece_between_them(columns, rows):
+    plan = parse_plan(document(fields={"100x": {"columns": columns, "rows": rows}}), RIG)
+    visits = list(plan.visits(RIG))
+    assert len({(visit.site, visit.objective) for visit in visits}) == len(visits)
+    assert sum(a.objective != b.objective for a, b in pairwise(visits)) == 1
+
+
+def test_a_single_field_has_the_name_of_its_partner_and_several_are_numbered():
+    single = list(parse_plan(document(), RIG).visits(RIG))
+    several = list(parse_plan(document(fields={"100x": {"columns": 2}}), RIG).visits(RIG))
+    assert all(visit.partner == visit.site for visit in single)
+    assert [(v.site, v.partner) for v in several if v.objective == "100x"] == [
+        ("0001-1", "0001"), ("0001-2", "0001"), ("0002-1", "0002"), ("0002-2", "0002"),
+    ]  # fmt: skip
+
+
+def test_the_offsets_between_objectives_are_added_once():
+    calibration = turned(RIG, parcentric_um=(12.0, -7.0), parfocal_um=3.5)
+    visits = list(parse_plan(document(), RIG).visits(RIG, calibration))
+    assert [(v.x_um, v.y_um, v.z_offset_um) for v in visits[:2]] == [(100, 100, 0), (300, 100, 0)]
+    assert [(v.x_um, v.y_um, v.z_offset_um) for v in visits[2:]] == [(112, 93, 3.5), (312, 93, 3.5)]
+
+
+@given(width=st.floats(10, 900), height=st.floats(10, 900), overlap=st.floats(0, 80))
+@settings(deadline=None)
+def test_each_tile_of_a_region_is_a_neighbour_of_the_one_before(width, height, overlap):
+    region = {"x": [0, width], "y": [0, height]}
+    sites = parse_plan(document(sites_um=None, region_um=region, overlap_percent=overlap), RIG).sites(RIG)
+    step = RIG.field_um("40x")[0] * (1 - overlap / 100)
+    for one, next_one in pairwise(sites):
+        assert abs(one.x_um - next_one.x_um) + abs(one.y_um - next_one.y_um) == pytest.approx(step)
