@@ -1,22 +1,19 @@
 """Software autofocus: a coarse and a fine sweep of the focus drive, and the top of the sharpness between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from acquire.errors import LimitError, MicroscopeError
+from acquire.measure import FINE, Measure
 from acquire.microscope import Microscope
 from acquire.retake import take
 from acquire.safety import check_xy
 from calibration.errors import MeasurementError
 from calibration.optics import Rig
-from calibration.sharpness import HALF, FocusPeak, peak, tenengrad
+from calibration.sharpness import HALF, FocusPeak
 
 PLANES = 7
 COARSE_STEP_UM = 1.2
-FINE_STEP_UM = 0.5
-"""Seven planes span the 3 µm over which a 4 µm section stays above half of its sharpness."""
-FLATTEST = 0.2
-"""Least rise of the sharpness in a sweep, as a share of its top. In simulated frames of 96 px the noise of empty glass
-rises by 0.03 to 0.07; tissue by 0.77 and more at 40x, by 0.38 and more at 100x with a fine sweep on its plateau."""
 EXTENSIONS = 4
 """How often a sweep whose sharpest plane is its last is carried on; an end of a sweep is not a focus."""
 APPROACH_UM = 2.0
@@ -93,7 +90,19 @@ def approach_xy(microscope: Microscope, x_um: float, y_um: float) -> None:
     microscope.move_xy(x_um, y_um)
 
 
-def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, coarse: bool = True) -> Focus:
+def undisturbed() -> None:
+    """Nobody can break an autofocus off."""
+
+
+def autofocus(
+    microscope: Microscope,
+    *,
+    around_um: float,
+    exposure_ms: float,
+    coarse: bool = True,
+    measure: Measure = FINE,
+    between: Callable[[], None] = undisturbed,
+) -> Focus:
     """Find the sharpest Z near `around_um`; leaves Z there, or back at `around_um` when there is none.
 
     Parameters
@@ -106,6 +115,10 @@ def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, c
         Exposure of each frame.
     coarse : bool
         Whether a coarse sweep comes first: not needed where a neighbouring site's focus is known.
+    measure : Measure
+        Of sharpness.
+    between : callable
+        Called before each plane; what it raises ends the autofocus there (`Control.between_planes`).
 
     Returns
     -------
@@ -114,13 +127,21 @@ def autofocus(microscope: Microscope, *, around_um: float, exposure_ms: float, c
     """
     microscope.expect_focus(around_um)
     focus = Focus(z_um=around_um)
-    for step_um in (COARSE_STEP_UM, FINE_STEP_UM) if coarse else (FINE_STEP_UM,):
+    for step_um in (COARSE_STEP_UM, measure.fine_step_um) if coarse else (measure.fine_step_um,):
         if focus.z_um is None:
             break
-        sweep = _Sweep(microscope=microscope, centre_um=focus.z_um, step_um=step_um, exposure_ms=exposure_ms)
-        focus = sweep.focus()
+        focus = _Sweep(
+            microscope=microscope,
+            centre_um=focus.z_um,
+            step_um=step_um,
+            exposure_ms=exposure_ms,
+            measure=measure,
+            between=between,
+        ).focus()
     found_um = around_um if focus.z_um is None else focus.z_um
     microscope.expect_focus(found_um)
+    if focus.z_um is not None:
+        microscope.state.verified_focus(microscope.objective.name, focus.z_um)
     approach_z(microscope, found_um)
     return focus
 
@@ -133,6 +154,8 @@ class _Sweep:
     centre_um: float
     step_um: float
     exposure_ms: float
+    measure: Measure = FINE
+    between: Callable[[], None] = undisturbed
     scores: dict[int, float] = field(default_factory=dict)
 
     def focus(self) -> Focus:
@@ -143,7 +166,7 @@ class _Sweep:
                 self._take(range(farthest, nearest + 1))
                 found = self._peak()
                 if not found.at_edge:
-                    return _focus_at(found)
+                    return self._focus_at(found)
                 plateau_um = self._plateau_um()
                 if plateau_um is not None:
                     return Focus(z_um=plateau_um)
@@ -161,12 +184,17 @@ class _Sweep:
         missing = [index for index in indices if index not in self.scores]
         self.microscope.move_z(self._z_um(missing[0]) - self.microscope.rig.z.toward_slide * APPROACH_UM)
         for index in missing:
+            self.between()
             self.microscope.move_z(self._z_um(index))
-            self.scores[index] = tenengrad(take(self.microscope, self.exposure_ms).pixels)
+            self.scores[index] = self.measure.score(take(self.microscope, self.exposure_ms).pixels)
 
     def _peak(self) -> FocusPeak:
         indices = sorted(self.scores)
-        return peak([self._z_um(index) for index in indices], [self.scores[index] for index in indices])
+        return self.measure.top([self._z_um(index) for index in indices], [self.scores[index] for index in indices])
+
+    def _focus_at(self, found: FocusPeak) -> Focus:
+        empty = self.measure.emptiness(found, list(self.scores.values()))
+        return Focus(z_um=None, reason=empty) if empty else Focus(z_um=found.z_um)
 
     def _plateau_um(self) -> float | None:
         """Middle of the planes that reach half of the top, weighted by it; None when an end of the sweep does too.
@@ -183,9 +211,3 @@ class _Sweep:
 
     def _z_um(self, index: float) -> float:
         return self.microscope.rig.z.offset(self.centre_um, index * self.step_um)
-
-
-def _focus_at(found: FocusPeak) -> Focus:
-    if found.quality < FLATTEST:
-        return Focus(z_um=None, reason=f"the field is empty: sharpness rises by {100 * found.quality:.0f} % only")
-    return Focus(z_um=found.z_um)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from acquire.deadline import DeadlineError, within
+from acquire.deadline import DeadlineError, Errand, LeftError, never, within
 from acquire.errors import CameraError, HangingError
 from acquire.frame import Frame, Pixels
 from acquire.motion import apply_settings
@@ -83,8 +83,25 @@ def region(core: Any) -> Region:
     return x, y, width, height
 
 
-def expose(core: Any, exposure_ms: float, *, clock: Callable[[], float] = time.monotonic) -> Any:
+def expose(
+    core: Any,
+    exposure_ms: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    stopped: Callable[[], bool] = never,
+) -> Any:
     """Expose one frame and fetch it, each within its deadline.
+
+    Parameters
+    ----------
+    core : pycromanager core
+        With a camera.
+    exposure_ms : float
+        As it was set.
+    clock : callable
+        Seconds; virtual in tests.
+    stopped : callable
+        Whether a person has halted everything.
 
     Raises
     ------
@@ -93,16 +110,36 @@ def expose(core: Any, exposure_ms: float, *, clock: Callable[[], float] = time.m
         any more.
     CameraError
         When it raises.
+    LeftError
+        When a person halted everything; the exposure ends by itself.
     """
     try:
-        within(exposure_ms / 1000 + SNAP_GRACE_S, core.snap_image, clock=clock)
-        return within(FETCH_S, core.get_image, clock=clock)
+        within(exposure_ms / 1000 + SNAP_GRACE_S, core.snap_image, clock=clock, stopped=stopped)
+        return within(FETCH_S, core.get_image, clock=clock, stopped=stopped)
+    except LeftError:
+        raise
     except DeadlineError as error:
         raise HangingError(
             f"the camera hangs ({error} of a snap of {exposure_ms:g} ms): switch it off and on, and restart"
         ) from error
     except Exception as error:
         raise CameraError(f"the camera gave no frame ({error}): check that it is free and its shutter works") from error
+
+
+def ended(errand: Errand, *, clock: Callable[[], float] = time.monotonic) -> None:
+    """Wait for an exposure that was left to end; what it gives is of no use to anybody.
+
+    Raises
+    ------
+    HangingError
+        When it does not.
+    """
+    try:
+        errand.wait(FETCH_S, clock=clock)
+    except DeadlineError as error:
+        raise HangingError(f"the camera hangs ({error}): switch it off and on, and restart") from error
+    except Exception:  # what went wrong with a frame that nobody waits for
+        return
 
 
 def colours(core: Any, image: Any, *, bayer: str) -> Pixels:

@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 MIN_FOR_TILT = 3
+FEWEST_FOR_DOUBT = 4
+"""So many points, and one more, tell which of them is wrong."""
+LEAST_FREEDOM = 1e-6
+"""A plane goes through a point that stands apart from a line of others, wherever it lies."""
 CONFIDENCE = 0.95
 UM_PER_MM = 1000
+LARGEST_RESIDUAL_UM = 2.0
+"""Of a point from the plane through the others: waves of a slide stay below 1 µm, a fold or a speck does not."""
 SLOPE_LIMIT_UM_PER_MM = 20.0
 """A steeper plane is a wrong focus somewhere: cover glasses lie within a few µm per mm."""
 
@@ -91,6 +97,36 @@ def _significant_tilt(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     if np.hypot(*slope) * UM_PER_MM > SLOPE_LIMIT_UM_PER_MM:
         return level
     return slope if explained > float(stats.f.ppf(CONFIDENCE, level.size, freedom)) * left else level
+
+
+def sound(points: Sequence[tuple[float, float, float]]) -> list[bool]:
+    """Say of each (x, y, z) in µm whether it agrees with the others.
+
+    As long as one point lies more than `LARGEST_RESIDUAL_UM` from the plane through the others, that one is left out
+    without which the others lie best in a plane; not when fewer than `FEWEST_FOR_DOUBT` others are left.
+    """
+    data = np.asarray(points, dtype=np.float64).reshape(-1, 3)
+    left = np.arange(len(data))
+    while left.size > FEWEST_FOR_DOUBT:
+        residual, freedom = _residuals(data[left])
+        worst = int(np.argmax(residual**2 / freedom))
+        if abs(residual[worst]) / freedom[worst] <= LARGEST_RESIDUAL_UM:
+            break
+        left = np.delete(left, worst)
+    return [bool(kept) for kept in np.isin(np.arange(len(data)), left)]
+
+
+def _residuals(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distance of each point from the plane through all; and the share of it that the point did not take up itself.
+
+    The first over the second is the distance from the plane through the others (Cook and Weisberg, Residuals and
+    influence in regression, 1982, eq. 2.2.8).
+    """
+    design = np.column_stack([points[:, :2] - points[:, :2].mean(axis=0), np.ones(len(points))])
+    inverse = np.linalg.pinv(design)
+    residual = points[:, 2] - design @ (inverse @ points[:, 2])
+    taken = np.einsum("ij,ji->i", design, inverse)
+    return residual, np.maximum(1 - taken, LEAST_FREEDOM)
 
 
 def surface_from(event: Mapping[str, Any]) -> FocusSurface:

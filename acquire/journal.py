@@ -3,21 +3,33 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Journal:
-    """Append-only list of events; a line cut short by a crash is passed over when read."""
+    """Append-only list of events; a line cut short by a crash is passed over when read.
+
+    What was read once is kept: a night's journal is asked for its events at every site. Any thread may call.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; it need not be there.
+    """
 
     path: Path
+    _events: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _read_bytes: int = field(default=0, init=False)
+    _lock: RLock = field(default_factory=RLock, init=False)
 
     def append(self, **event: Any) -> None:
         """Write one event; returns when it is on disk."""
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        with self.path.open("ab") as file:
+        with self._lock, self.path.open("ab") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")
             file.write(line.encode() + b"\n")
@@ -26,17 +38,40 @@ class Journal:
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Read all whole events in order."""
-        if not self.path.is_file():
-            return
-        for line in self.path.read_bytes().splitlines():
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict):
-                yield event
+        with self._lock:
+            last = _event(self._read_on())  # whole, though a crash cut off its end of line
+            return iter((*self._events, *([] if last is None else [last])))
+
+    def _read_on(self) -> bytes:
+        """Read what was appended since, by whatever program; all of it where the file has become shorter.
+
+        Returns
+        -------
+        bytes
+            What stands after the last end of line.
+        """
+        size = self.path.stat().st_size if self.path.is_file() else 0
+        if size < self._read_bytes:
+            self._events.clear()
+            self._read_bytes = 0
+        if size == self._read_bytes:
+            return b""
+        with self.path.open("rb") as file:
+            file.seek(self._read_bytes)
+            whole, found, rest = file.read().rpartition(b"\n")
+        self._read_bytes += len(whole) + len(found)
+        self._events += [event for line in whole.splitlines() if (event := _event(line)) is not None]
+        return rest
 
     def _ends_whole(self) -> bool:
         with self.path.open("rb") as file:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

@@ -3,18 +3,23 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from acquire import camera, motion, safety
+from acquire import camera, motion, safety, turret
 from acquire.answered import answered
 from acquire.deadline import DeadlineError, within
-from acquire.errors import CameraError, DeviceError, HangingError, InterlockError, PixelError
+from acquire.errors import CameraError, DeviceError, PixelError, RefusedError
+from acquire.exposing import Exposing
 from acquire.frame import Frame, Position
+from acquire.interlock import Interlock
 from acquire.live import CoreStream, Newest
-from calibration.optics import Objective, Rig
+from acquire.rigstate import RigState
+from calibration.optics import NO_POSITION, Objective, Rig
 
+MS_PER_S = 1000.0
 CLOSE_S = 5.0
 """How long a core whose camera hangs may take to be let go."""
 
@@ -32,6 +37,8 @@ class MicroManagerMicroscope:
         Gives the newest frame of a running camera as (its number, image); IndexError when there is none yet.
     on_close : callable
         Lets the core go; called once.
+    state : RigState, optional
+        What outlives this program; without one it is forgotten with the microscope.
     clock : callable
         Seconds since the epoch.
     patience : Patience
@@ -45,18 +52,20 @@ class MicroManagerMicroscope:
         core: Any,
         newest: Newest,
         on_close: Callable[[], None],
+        state: RigState | None = None,
         clock: Callable[[], float] = time.time,
         patience: motion.Patience = motion.REAL_TIME,
     ) -> None:
         self.rig = rig
         self.core = core
-        self.focus_um: float | None = None
+        self.state = RigState() if state is None else state
         self._newest = newest
         self._on_close = on_close
         self._clock = clock
         self.patience = patience
-        self._before: Frame | None = None
-        self._hanging = False
+        self._interlock = Interlock(rig=rig, state=self.state)
+        self._exposing = Exposing()
+        self._stops = 0
         self._numbers = count(1)
         self._closed = False
 
@@ -74,7 +83,7 @@ class MicroManagerMicroscope:
         for objective in self.rig.objectives:
             if objective.label == label:
                 return objective
-        raise InterlockError(
+        raise RefusedError(
             f"the turret reads {label!r}, which is none of rig {self.rig.name!r}'s labels "
             f"{[o.label for o in self.rig.objectives]}: turn it to one of these or edit objectives in the rig file"
         )
@@ -83,63 +92,85 @@ class MicroManagerMicroscope:
     def move_xy(self, x_um: float, y_um: float) -> None:
         """Move the stage and wait for rest; see `Microscope.move_xy`."""
         safety.check_xy(self.rig.limits_um, x_um, y_um)
-        motion.move_stage(self.core, self.rig.z, x_um, y_um, self.patience)
+        with self._interlock.latching():
+            self._interlock.allow_xy(lambda: self.objective, lambda: motion.focus_um(self.core, self.rig.z))
+            motion.move_stage(self.core, self.rig.z, x_um, y_um, self._waiting())
 
     @answered
     def move_z(self, z_um: float) -> None:
         """Move the focus drive and wait for rest; see `Microscope.move_z`."""
-        safety.check_z(self.rig, z_um, focus_um=self.focus_um, objective=self.objective.name)
-        motion.move_focus(self.core, self.rig.z, z_um, self.patience)
+        with self._interlock.latching():
+            objective, here_um = self.objective, motion.focus_um(self.core, self.rig.z)
+            self._interlock.allow_z(objective, z_um, here_um=here_um)
+            patience = self._waiting()
+            for way_um in safety.approach(self.rig, z_um, here_um=here_um, objective=objective):
+                motion.move_focus(self.core, self.rig.z, way_um, patience)
 
+    @answered
     def expect_focus(self, z_um: float) -> None:
         """Bound `move_z` by the near margin past this Z until the nosepiece turns; see `Microscope.expect_focus`."""
-        self.focus_um = z_um
+        self._interlock.expect(self.objective, z_um)
+
+    @answered
+    def take_as_found(self) -> None:
+        """Count where Z stands, as somebody left it, as focused by hand; once, when the microscope is opened."""
+        self._interlock.found(self.objective, motion.focus_um(self.core, self.rig.z))
+
+    def heed(self, stopped: Callable[[], bool]) -> None:
+        """Let a person halt every wait from now on; see `Microscope.heed`."""
+        self.patience = replace(self.patience, stopped=stopped)
 
     @answered
     def retract(self) -> None:
         """Move Z to `z_safe_um`, or leave it where it is farther still, and read it back; see `Microscope.retract`."""
-        try:
-            if self.rig.z.nearer(self.position_um.z, self.rig.z_safe_um):
-                motion.move_focus(self.core, self.rig.z, self.rig.z_safe_um, self.patience)
-            z_um = self.position_um.z
-        except DeviceError as error:
-            raise InterlockError(
-                f"z was not retracted to z_safe_um {self.rig.z_safe_um:.2f} ({error}): "
-                "the nosepiece may not turn before the focus drive does this"
-            ) from error
-        safety.check_retracted(self.rig, z_um)
+        with self._interlock.latching():
+            turret.retract(self.core, self.rig, self._waiting())
 
     @answered
     def select_objective(self, name: str) -> None:
         """Turn the nosepiece after retracting Z; see `Microscope.select_objective`."""
-        wanted, nosepiece = self.rig.objective(name), self.rig.nosepiece
-        if motion.turret_label(self.core, nosepiece) == wanted.label:
-            return
-        self.retract()
-        self.focus_um = None
-        motion.turn(self.core, nosepiece, wanted.label, self.patience)
-        found = motion.turret_label(self.core, nosepiece)
-        if found != wanted.label:
-            raise InterlockError(
-                f"the turret was sent to {wanted.label!r} and reads {found!r}: "
-                "Z stays retracted; check the turret by hand"
+        wanted = self.rig.objective(name)
+        with self._interlock.latching():
+            if motion.turret_label(self.core, self.rig.nosepiece) == wanted.label:
+                return
+            self._interlock.allow_turn(wanted)
+            self._interlock.forget()
+            patience = self._waiting()
+            turret.turn_retracted(self.core, self.rig, wanted.label, patience)
+            motion.apply_settings(self.core, wanted.preset, patience)
+
+    @answered
+    def turn_out(self) -> None:
+        """Turn the nosepiece to its empty position after retracting Z; see `Microscope.turn_out`."""
+        if self.rig.nosepiece_empty == NO_POSITION:
+            raise RefusedError(
+                f"rig {self.rig.name!r} names no empty position of its nosepiece, and nothing has moved: write "
+                "nosepiece_empty into the rig file"
             )
-        motion.apply_settings(self.core, wanted.preset, self.patience)
+        with self._interlock.latching():
+            self._interlock.allow_turn(None)
+            self._interlock.forget()
+            turret.turn_retracted(self.core, self.rig, self.rig.nosepiece_empty, self._waiting())
+
+    def _waiting(self) -> motion.Patience:
+        """Return the patience of one call: it also ends when anybody calls `stop` during it."""
+        stops, heeded = self._stops, self.patience.stopped
+        settle_s = {axis: self.rig.settle_ms.get(axis, 0.0) / MS_PER_S for axis in ("xy", "z")}
+        return replace(
+            self.patience,
+            stopped=lambda: heeded() or self._stops != stops,
+            settle_xy_s=settle_s["xy"],
+            settle_z_s=settle_s["z"],
+        )
 
     @answered
     def snap(self, exposure_ms: float) -> Frame:
         """Expose one frame at rest; see `Microscope.snap`."""
-        if self._hanging:
-            raise CameraError("the camera hangs since an earlier snap: switch it off and on, and restart")
-        camera.set_exposure(self.core, exposure_ms)
-        try:
-            frame = self.frame_of(camera.expose(self.core, exposure_ms, clock=self.patience.clock))
-        except HangingError:
-            self._hanging = True
-            raise
+        with self._interlock.latching():
+            image = self._exposing.image(self.core, exposure_ms, self._waiting())
+        frame = self.frame_of(image)
         if self.rig.source.kind != "demo":  # whose picture is the same everywhere
-            before, self._before = self._before, frame
-            camera.refuse_repeated(frame, before)
+            self._exposing.refuse_repeated(frame)
         return frame
 
     def frame_of(self, image: Any) -> Frame:
@@ -175,21 +206,25 @@ class MicroManagerMicroscope:
 
     def stop(self) -> None:
         """Halt all axes at once; idempotent, from any thread."""
+        self._stops += 1  # first: the call that is waiting must not take the halt for a move that missed
         failed = []
-        for device in (*self.rig.z.devices, self.core.get_xy_stage_device()):
+        for device in (*self.rig.z.devices, ""):
             try:
-                self.core.stop(device)
+                self.core.stop(device or self.core.get_xy_stage_device())
             except Exception as error:  # the other axis is halted all the same
-                failed.append(f"{device} ({error})")
+                failed.append(f"{device or 'the stage'} ({error})")
         if failed:
-            raise DeviceError(f"{' and '.join(failed)} could not be halted: use the switch of the stand")
+            says = f"{' and '.join(failed)} could not be halted: use the switch of the stand"
+            self.state.latch(says)
+            raise DeviceError(says)
 
     def close(self) -> None:
         """Stop the camera and let the core go; idempotent."""
         if self._closed:
             return
         self._closed = True
-        if self._hanging:  # any call would wait for the one that does not come back
+        self._exposing.end(CLOSE_S)
+        if self._exposing.hangs:  # any call would wait for the one that does not come back
             with suppress(DeadlineError):
                 within(CLOSE_S, self._on_close)
             return

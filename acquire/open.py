@@ -1,14 +1,17 @@
 """The only module that names microscope implementations; imports Micro-Manager when it is asked for."""
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acquire.errors import DeviceError, MissingExtraError
+from acquire.errors import DeviceError, MicroscopeError, MissingExtraError
 from acquire.micromanager import MicroManagerMicroscope
+from acquire.riglock import locked
+from acquire.rigstate import RigState, open_state
 from acquire.stackfile import FreeBytes, disk_free
 from calibration.errors import CalibrationError
 from calibration.optics import Rig
@@ -31,7 +34,8 @@ SMALLEST_BUFFER_MB, FRAMES_KEPT = 1, 2
 def open_microscope(rig: Rig) -> Iterator[MicroManagerMicroscope]:
     """Connect to the microscope that a rig file names, and let it go at the end.
 
-    Loading a Micro-Manager configuration may move hardware, as it does in Micro-Manager itself.
+    Loading a Micro-Manager configuration may move hardware, as it does in Micro-Manager itself. Where Z then stands
+    counts as focused by hand.
 
     Parameters
     ----------
@@ -48,19 +52,35 @@ def open_microscope(rig: Rig) -> Iterator[MicroManagerMicroscope]:
     MissingExtraError
         When pycromanager or the demo adapters are not installed.
     DeviceError
-        When the configuration cannot be loaded, no Micro-Manager answers, or the rig file asks for what is not driven:
-        a nosepiece turned by hand, a hardware focus.
+        When the configuration cannot be loaded, no Micro-Manager answers, another program drives the rig, or the rig
+        file asks for what is not driven: a nosepiece turned by hand, a hardware focus.
     RigError
         When what stands under `simulated` in the rig file is not known.
+    StateError
+        When what must be remembered of the rig cannot be written; nothing was connected.
     """
     _check_driven(rig)
     openers = {"demo": _demo, "simulated": _simulated, "in_process": _in_process, "running": _running}
-    microscope = openers[rig.source.kind](rig)
+    with locked(rig), _session(rig) as state:
+        microscope = openers[rig.source.kind](rig, state)
+        try:
+            microscope.lock_camera()
+            with suppress(MicroscopeError):  # where it cannot be read, the lens goes no nearer
+                microscope.take_as_found()
+            yield microscope
+        finally:
+            microscope.close()
+
+
+@contextmanager
+def _session(rig: Rig) -> Iterator[RigState]:
+    """Note beginning and end: whatever ends a program without passing here leaves the slide in doubt."""
+    state = open_state(rig)
+    state.opened(wets=any(objective.wet for objective in rig.objectives))
     try:
-        microscope.lock_camera()
-        yield microscope
+        yield state
     finally:
-        microscope.close()
+        state.closed()
 
 
 def open_witness(
@@ -107,22 +127,22 @@ def _check_driven(rig: Rig) -> None:
         )
 
 
-def _demo(rig: Rig) -> MicroManagerMicroscope:
+def _demo(rig: Rig, state: RigState) -> MicroManagerMicroscope:
     adapters = _adapters()
-    return _headless(rig, adapters, adapters / "MMConfig_demo.cfg")
+    return _headless(rig, state, adapters, adapters / "MMConfig_demo.cfg")
 
 
-def _in_process(rig: Rig) -> MicroManagerMicroscope:
+def _in_process(rig: Rig, state: RigState) -> MicroManagerMicroscope:
     folder, config = Path(rig.source.mm_dir), Path(rig.source.config)
     for path in (folder, config):
         if not path.exists():
             raise DeviceError(
                 f"rig {rig.name!r} names {path}, which is not there: correct mm_dir and config in the rig file"
             )
-    return _headless(rig, folder, config)
+    return _headless(rig, state, folder, config)
 
 
-def _simulated(rig: Rig) -> MicroManagerMicroscope:
+def _simulated(rig: Rig, state: RigState) -> MicroManagerMicroscope:
     adapters = _adapters()
     from acquire.simulated.config import write_config
     from acquire.simulated.core import SimulatedCore
@@ -133,10 +153,11 @@ def _simulated(rig: Rig) -> MicroManagerMicroscope:
         return FailingCore(SimulatedCore(core, rig), rig, failures_of(rig.simulated, rig.simulated.get("seed", 0)))
 
     with tempfile.TemporaryDirectory() as folder:
-        return _headless(rig, adapters, write_config(rig, Path(folder)), wrap=simulated)
+        config = write_config(rig, Path(folder))
+        return _headless(rig, state, adapters, config, wrap=simulated, clock_of=lambda core: core.time_s)
 
 
-def _running(rig: Rig) -> MicroManagerMicroscope:
+def _running(rig: Rig, state: RigState) -> MicroManagerMicroscope:
     pycromanager = _pycromanager()
     from mmpycorex import is_pymmcore_active
 
@@ -155,7 +176,8 @@ def _running(rig: Rig) -> MicroManagerMicroscope:
         ) from error
 
     letting_go = core._close  # noqa: SLF001  pyjavaz has no public name for it
-    return MicroManagerMicroscope(rig=rig, core=core, newest=partial(newest_tagged, core), on_close=letting_go)
+    newest = partial(newest_tagged, core)
+    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=letting_go, state=state)
 
 
 def _greet(port: int) -> None:
@@ -188,7 +210,13 @@ def newest_tagged(core: Any) -> tuple[str, Any]:
 
 
 def _headless(
-    rig: Rig, adapters: Path, config: Path, *, wrap: Callable[[Any], Any] = lambda core: core
+    rig: Rig,
+    state: RigState,
+    adapters: Path,
+    config: Path,
+    *,
+    wrap: Callable[[Any], Any] = lambda core: core,
+    clock_of: Callable[[Any], Callable[[], float]] = lambda _core: time.time,
 ) -> MicroManagerMicroscope:
     pycromanager = _pycromanager()
     import pymmcore
@@ -222,7 +250,7 @@ def _headless(
             real.set_circular_buffer_memory_footprint(SMALLEST_BUFFER_MB + FRAMES_KEPT * frame_bytes // 2**20)
         pycromanager.stop_headless()
 
-    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=let_go)
+    return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=let_go, state=state, clock=clock_of(core))
 
 
 def _pycromanager() -> Any:

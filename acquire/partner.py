@@ -1,8 +1,9 @@
 """The focus of a later objective by what it shows: the Z at which it matches the stored picture of the first."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
-from acquire.autofocus import approach_z
+from acquire.autofocus import approach_z, undisturbed
 from acquire.microscope import Microscope
 from acquire.plan import StackPlan, Visit
 from acquire.retake import take
@@ -16,7 +17,14 @@ focus scattered by 0.3 to 1.2 µm on the simulated rig; the correlation with the
 LARGEST_TERM = 100
 
 
-def matching_focus(microscope: Microscope, run: RunFolder, visit: Visit, around_um: float) -> float | None:
+def matching_focus(
+    microscope: Microscope,
+    run: RunFolder,
+    visit: Visit,
+    around_um: float,
+    *,
+    between: Callable[[], None] = undisturbed,
+) -> float | None:
     """Find the Z near `around_um` at which the objective in place shows what the first objective showed here.
 
     Parameters
@@ -29,6 +37,8 @@ def matching_focus(microscope: Microscope, run: RunFolder, visit: Visit, around_
         The site and the objective.
     around_um : float
         Where it is expected; ±1.2 µm are searched.
+    between : callable
+        Called before each plane; what it raises ends the search there.
 
     Returns
     -------
@@ -36,9 +46,9 @@ def matching_focus(microscope: Microscope, run: RunFolder, visit: Visit, around_
         None when no plane registers.
     """
     calibration, first = run.calibration, run.objectives[0]
-    if calibration is None or not run.has(visit.site, first):
+    if calibration is None or not run.has(visit.partner, first):
         return None
-    partner = run.read(visit.site, first)
+    partner = run.read(visit.partner, first)
     middle = partner.pixels[len(partner.pixels) // 2]
     low = correct(middle, calibration.corrections[first], white_level=partner.white_level)
     microscope.move_xy(visit.x_um, visit.y_um)
@@ -47,6 +57,7 @@ def matching_focus(microscope: Microscope, run: RunFolder, visit: Visit, around_
     approach_z(microscope, depths[0])
     planes = []
     for z_um in depths:
+        between()
         microscope.move_z(z_um)
         frame = take(microscope, visit.exposure_ms)
         planes.append(correct(frame.pixels, calibration.corrections[visit.objective], white_level=frame.white_level))

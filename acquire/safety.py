@@ -2,11 +2,14 @@
 
 import math
 
-from acquire.errors import InterlockError, LimitError
-from calibration.optics import Limits, Rig
+from acquire.errors import InterlockError, LatchedError, LimitError, WetSlideError
+from acquire.rigrecord import Record
+from calibration.optics import Limits, Objective, Rig
 
 Z_SAFE_TOLERANCE_UM = 1.0
 """How exactly the retracted position must be read back; it is far from everything, so this can be coarse."""
+APPROACH_STEPS = 4
+"""In so many steps, each read back, a lens goes the last near margin of a longer way: 5 µm each for a margin of 20."""
 
 
 def check_xy(limits: Limits, x_um: float, y_um: float) -> None:
@@ -52,6 +55,92 @@ def check_z(rig: Rig, z_um: float, *, focus_um: float | None = None, objective: 
         )
 
 
+def check_nearing(rig: Rig, z_um: float, *, here_um: float, objective: str) -> None:
+    """Refuse to go nearer with a lens whose focus nobody has told since it turned into place.
+
+    Parameters
+    ----------
+    rig : Rig
+        Gives the direction.
+    z_um, here_um : float
+        The target, and where Z stands.
+    objective : str
+        Name of the objective in place.
+
+    Raises
+    ------
+    LimitError
+        When the target is nearer than where the lens stands.
+    """
+    if rig.z.nearer(z_um, here_um):
+        raise LimitError(
+            f"z {z_um:.2f} µm is nearer to the slide than {here_um:.2f}, where {objective} stands, and no focus of it "
+            "is known since it turned into place: nothing has moved; focus by hand, or say first where its focus is "
+            "expected"
+        )
+
+
+def check_latch(record: Record) -> None:
+    """Refuse what the latch forbids: to go nearer, and to turn the nosepiece.
+
+    Raises
+    ------
+    LatchedError
+        When a motion failed earlier and nobody has cleared it; it says why and how.
+    """
+    if record.latch is not None:
+        raise LatchedError(
+            f"nothing has moved, for an earlier motion failed: {record.latch.reason.rstrip('.')}. Look at lens, slide "
+            "and drives; when they are sound, `parfocal check RIG --clear-latch` lets the lens come nearer again"
+        )
+
+
+def check_dry(record: Record, objective: Objective) -> None:
+    """Refuse a dry lens over a slide that counts as wet.
+
+    Raises
+    ------
+    WetSlideError
+        Saying why the slide counts as wet, and how to say that it is not.
+    """
+    if objective.wet or not record.lies_wet:
+        return
+    slide = f"slide {record.slide}" if record.slide else "the slide"
+    why = "lies under oil" if record.wet == "oiled" else "may lie under oil, for the last session ended without closing"
+    raise WetSlideError(
+        f"{objective.name} is dry and {slide} {why}: nothing has moved; clean the slide, wipe the oil lens, and say so "
+        "with `parfocal check RIG --slide-cleaned`"
+    )
+
+
+def retracted(rig: Rig, z_um: float) -> bool:
+    """Whether Z is read as far from the slide as `z_safe_um`, or farther; False when it is no number."""
+    return not math.isnan(z_um) and not rig.z.nearer(z_um, rig.z.offset(rig.z_safe_um, Z_SAFE_TOLERANCE_UM))
+
+
+def approach(rig: Rig, z_um: float, *, here_um: float, objective: Objective) -> list[float]:
+    """Return the targets of a move: a long way nearer ends in slow steps from the near margin on.
+
+    Parameters
+    ----------
+    rig : Rig
+        Gives the direction.
+    z_um, here_um : float
+        The target, and where Z stands.
+    objective : Objective
+        Whose `near_margin_um` is the length of the slow part.
+
+    Returns
+    -------
+    list of float
+        The last one is `z_um`; alone when the way is no longer than the margin, or leads away from the slide.
+    """
+    margin_um = objective.near_margin_um
+    if not rig.z.nearer(z_um, rig.z.offset(here_um, margin_um)):
+        return [z_um]
+    return [rig.z.offset(z_um, -margin_um * left / APPROACH_STEPS) for left in range(APPROACH_STEPS, 0, -1)] + [z_um]
+
+
 def check_retracted(rig: Rig, z_um: float) -> None:
     """Refuse to turn the nosepiece while the lens is nearer to the slide than `z_safe_um`.
 
@@ -67,7 +156,7 @@ def check_retracted(rig: Rig, z_um: float) -> None:
     InterlockError
         When the read-back position is nearer than allowed, or no number.
     """
-    if math.isnan(z_um) or rig.z.nearer(z_um, rig.z.offset(rig.z_safe_um, Z_SAFE_TOLERANCE_UM)):
+    if not retracted(rig, z_um):
         raise InterlockError(
             f"the nosepiece was not turned: z reads {z_um:.2f} µm, nearer to the slide than z_safe_um "
             f"{rig.z_safe_um:.2f}: find out why the focus drive did not retract"

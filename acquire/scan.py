@@ -1,51 +1,58 @@
 """The one capture loop: all sites with the first objective, then with the next, each stack on disk at once."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from acquire.autofocus import approach_z
-from acquire.errors import AcquireError, CameraError, DeviceError, LimitError, PlanError
-from acquire.focusing import FocusFinder, begin_focusing
-from acquire.frame import Frame
+from acquire.control import Control
+from acquire.errors import (
+    AcquireError,
+    BrokenOffError,
+    DeviceError,
+    HaltedError,
+    MicroscopeError,
+    SuspendedError,
+)
+from acquire.focusing import begin_focusing
+from acquire.judging import Judging
+from acquire.lampround import LampRound
 from acquire.microscope import Microscope
-from acquire.motion import XY_TOLERANCE_UM
+from acquire.oversight import Oversight, Progress
 from acquire.plan import Visit
-from acquire.retake import take
+from acquire.runcheck import check_run
 from acquire.runfolder import RunFolder
-from acquire.safety import check_xy, check_z
+from acquire.shooting import Shooting, TruthKeeper
+from acquire.sitework import Seen, SiteWork, unseen
 from acquire.slide import Confirm, slide_allows
+from acquire.steptimes import StepTimes
+from acquire.storing import Storing
+from acquire.suspend import Suspenders
 from calibration.errors import CalibrationError
 
-POWER_ON = "power_on"
-POSITIONED = ("focus", "stored")
-"""Events of the journal that hold positions to come back to."""
+BYTES_PER_PIXEL = 6
+"""Of three colours of 16 bits: the most that a camera gives."""
 
-State = Literal["finished", "paused"]
-Progress = Callable[[int, int, str], None]
-"""Told how many visits are stored, of how many, and what was done last."""
-
-
-class TruthKeeper(Protocol):
-    """Writes down what a simulated microscope truly did."""
-
-    def observe(self, site: str, objective: str, index: int) -> None:
-        """Take note of the plane just exposed."""
-        ...
-
-    def keep(self, site: str, objective: str) -> None:
-        """Put what was noted of a stack on disk, before the stack itself is stored."""
-        ...
-
-    def write(self, site: str) -> None:
-        """Put the truth of a site on disk, once all its stacks are stored; does nothing when it is there."""
-        ...
+State = Literal["finished", "paused", "suspended", "aborted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureResult:
-    """Counts of (site, objective) visits over the whole run, earlier sessions included."""
+    """Counts of (site, objective) visits over the whole run, earlier sessions included.
+
+    Parameters
+    ----------
+    sites, done, skipped, flagged : int
+        All visits, those stored, those left out after a failure, and those stored with something wrong.
+    state : str
+        ``paused`` when a person wished it or did not confirm the oil; ``suspended`` when something must be seen to;
+        ``aborted`` after an emergency stop. The same capture goes on from any of them.
+    seconds : float
+        That this session took.
+    says : str
+        Why it is not finished.
+    """
 
     sites: int
     done: int
@@ -53,11 +60,12 @@ class CaptureResult:
     flagged: int
     state: State
     seconds: float
+    says: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Scan:
-    """One capture of one run; `run` it once.
+    """One capture of one run; `capture` it once.
 
     Parameters
     ----------
@@ -71,6 +79,14 @@ class Scan:
         Told about each stored visit.
     truth : TruthKeeper, optional
         Only on the simulated rig.
+    control : Control
+        The wishes of a person, from any thread.
+    attended : bool
+        Whether somebody can take a pause back, as in a window; else a paused run ends, and the same capture goes on.
+    seen : callable
+        Shown each stored stack; it must return at once.
+    times : StepTimes
+        What earlier runs on the rig measured, for the time left.
     """
 
     microscope: Microscope
@@ -78,6 +94,10 @@ class Scan:
     confirm: Confirm
     progress: Progress
     truth: TruthKeeper | None = None
+    control: Control = field(default_factory=Control)
+    attended: bool = False
+    seen: Seen = unseen
+    times: StepTimes = field(default_factory=StepTimes)
 
     def capture(self) -> CaptureResult:
         """Capture all that is missing.
@@ -85,133 +105,171 @@ class Scan:
         Returns
         -------
         CaptureResult
-            ``paused`` when the oil was not confirmed or the person interrupted; the same call goes on from there.
+            Of the whole run; the same call goes on where this one ended.
 
         Raises
         ------
         LimitError
             When a target is outside the limits; nothing has moved.
         PlanError
-            When a dry objective would have to visit a slide that this run has oiled already, or the run was begun
-            earlier and the rig's positions die with its power.
+            When a dry objective would have to visit a slide that is not dry, or the run was begun earlier and the
+            rig's positions die with its power.
         MicroscopeError
             When the focus is not known yet and another than the first objective stands in the light path; nothing has
             moved.
         AcquireError
-            When a device fails; what was stored stays stored.
+            When a failure is not one that the plan's policies retry, skip or suspend; what was stored stays stored.
         """
-        start = time.monotonic()
+        began_s = time.monotonic()
         visits = list(self.run.plan.visits(self.run.rig, self.run.calibration))
-        self._check(visits)
-        finder = begin_focusing(self.microscope, self.run)
-        state: State = "finished"
-        self.run.journal.append(event="began", time_s=time.time(), visits=len(visits))
+        check_run(self.run, visits)
+        self.microscope.heed(self.control.stopped)
+        oversight = Oversight(run=self.run, visits=visits, progress=self.progress, times=self.times)
+        finder = begin_focusing(self.microscope, self.run, between=self._between)
+        judge = Judging(
+            finder=finder,
+            visits=visits,
+            control=self.control,
+            searching=lambda looks, most, says: oversight.searching(f"{says} ({looks} looks, at most {most})"),
+            resumed=bool(self.run.stored),
+        )
+        oversight.note("began", visits=len(visits))
+        with oversight:
+            state, says = self._ended(visits, judge, oversight)
+            if state in ("paused", "suspended"):
+                self._tidy(oversight)
+            oversight.note(state, says=says)
+            oversight.says(state, says)
+        return self._result(visits, state, says, time.monotonic() - began_s)
+
+    def _ended(self, visits: Sequence[Visit], judge: Judging, oversight: Oversight) -> tuple[State, str]:
+        """Capture, and say how it ended."""
         try:
-            self._write_truth(self.run.sites())  # of what was stored when the run was broken off
+            return self._passes(visits, judge, oversight)
+        except SuspendedError as error:
+            return "suspended", str(error)
+        except HaltedError as error:
+            return "aborted", str(error)
+        except BrokenOffError as error:
+            return "paused", str(error)
+        except KeyboardInterrupt:
+            self._halt(oversight)
+            return "paused", "stopped by hand"
+        except (AcquireError, CalibrationError) as error:
+            oversight.note("failed", says=str(error))
+            self._halt(oversight)
+            oversight.says("aborted", str(error))
+            raise
+
+    def _passes(self, visits: Sequence[Visit], judge: Judging, oversight: Oversight) -> tuple[State, str]:
+        self._write_truth(self.run.stored)  # of what was stored when the run was broken off
+        shooting = Shooting(microscope=self.microscope, control=self.control, oversight=oversight, truth=self.truth)
+        with Storing() as storing:
+            work = SiteWork(
+                run=self.run,
+                shooting=shooting,
+                judge=judge,
+                oversight=oversight,
+                control=self.control,
+                suspenders=self._suspenders(visits, judge, oversight),
+                storing=storing,
+                seen=self.seen,
+            )
             for name in self.run.objectives:
                 pending = [v for v in visits if v.objective == name and not self.run.has(v.site, name)]
-                if pending and not self._pass(name, pending, visits, finder):
-                    state = "paused"
-                    break
-        except KeyboardInterrupt:
-            self._halt()
-            state = "paused"
-        except (AcquireError, CalibrationError) as error:
-            self.run.journal.append(event="failed", time_s=time.time(), says=str(error))
-            self._halt()
-            raise
-        self.run.journal.append(event=state, time_s=time.time())
-        return self._result(visits, state, time.monotonic() - start)
+                left = self._pass(name, pending, judge, work) if pending else None
+                if left is not None:
+                    return left
+        return "finished", ""
 
-    def _write_truth(self, sites: Sequence[str]) -> None:
-        for site in sites:
-            if self.truth is not None and all(self.run.has(site, name) for name in self.run.objectives):
-                self.truth.write(site)
+    def _pass(self, name: str, pending: list[Visit], judge: Judging, work: SiteWork) -> tuple[State, str] | None:
+        """Make the visits of one objective; say how the capture ended if it is not to go on."""
+        objective = self.run.rig.objective(name)
+        if not slide_allows(objective, microscope=self.microscope, run=self.run, confirm=self.confirm):
+            return "paused", f"the slide was not ready for {name}"
+        work.prepare(pending[0], lambda: self._begin(name, pending, judge, work.oversight))
+        queue = deque(pending)
+        lamp = LampRound(microscope=self.microscope, run=self.run, queue=queue, settle=work.storing.settle)
+        work.prepare(pending[0], lamp.begin)
+        while queue:
+            if not work.suspenders.hold(self.control):
+                return self._left()
+            work.prepare(queue[0], lamp.look)
+            visit = queue.popleft()
+            if work.make(visit) == "stored":
+                lamp.took(visit)
+            if self.truth is not None or not queue:
+                work.settle(visit)
+            self._write_truth([(visit.site, visit.objective)])
+        return None
 
-    def _halt(self) -> None:
+    def _begin(self, name: str, pending: Sequence[Visit], judge: Judging, oversight: Oversight) -> None:
+        with self.times.turning(name, exposure_ms=pending[0].exposure_ms), oversight.call("autofocus"):
+            judge.begin(name, pending)
+
+    def _between(self) -> None:
+        """Hear the person between the planes of a sweep, and measure these."""
+        self.control.between_planes()
+        self.times.plane()
+
+    def _left(self) -> tuple[State, str]:
+        if self.control.goes:
+            return "suspended", "what was waited for did not come in time"
+        return ("aborted" if self.control.stopped() else "paused"), self.control.says
+
+    def _suspenders(self, visits: Sequence[Visit], judge: Judging, oversight: Oversight) -> Suspenders:
+        rules = self.run.plan.suspend
+        columns, rows = self.run.rig.camera.size_px
+        stack_bytes = max(visit.stack.planes for visit in visits) * rows * columns * BYTES_PER_PIXEL
+        return Suspenders(
+            conditions=[rules.disk(self.run.free_bytes, self.run.path, stack_bytes=stack_bytes)],
+            journal=self.run.journal,
+            before=lambda: self._tidy(oversight),
+            after=judge.doubt,
+            told=lambda says: oversight.says("suspended", says),
+            attended=self.attended,
+            longest_s=rules.longest_s,
+        )
+
+    def _write_truth(self, stored: Iterable[tuple[str, str]]) -> None:
+        """Write the truth of the fields among these whose stacks are all on disk."""
+        if self.truth is None:
+            return
+        first, *later = self.run.objectives
+        for site, name in tuple(stored):
+            partner = self.run.partner(site, name)
+            if name != first and self.run.has(partner, first) and all(self.run.has(site, one) for one in later):
+                self.truth.write(site, partner=partner)
+
+    def _tidy(self, oversight: Oversight) -> None:
+        """Leave the lens retracted for whoever comes; what kept it from that is told."""
+        try:
+            self.microscope.retract()
+        except MicroscopeError as error:
+            oversight.note("not_retracted", says=str(error))
+
+    def _halt(self, oversight: Oversight) -> None:
         """Stop what may still be moving; the failure that led here is the one to be told."""
         try:
             self.microscope.stop()
         except DeviceError as error:
-            self.run.journal.append(event="not_halted", time_s=time.time(), says=str(error))
+            oversight.note("not_halted", says=str(error))
 
-    def _check(self, visits: Sequence[Visit]) -> None:
-        missing = [visit for visit in visits if not self.run.has(visit.site, visit.objective)]
-        dying = [axis for axis, kind in self.run.rig.reference.items() if kind == POWER_ON]
-        if missing and dying and any(event.get("event") in POSITIONED for event in self.run.journal.events()):
-            raise PlanError(
-                f"{self.run.path} was begun earlier and rig {self.run.rig.name!r} counts {' and '.join(dying)} from "
-                "power on, so its focus and positions may mean other places by now: focus by hand and capture into a "
-                "new folder"
-            )
-        outside = []
-        for visit in visits:
-            try:
-                check_xy(self.run.rig.limits_um, visit.x_um, visit.y_um)
-            except LimitError as error:
-                outside.append(f"site {visit.site} with {visit.objective}: {error}")
-        if outside:
-            more = f" (and {len(outside) - 1} more)" if len(outside) > 1 else ""
-            raise LimitError(f"{outside[0]}{more}")
-
-    def _pass(self, name: str, pending: Sequence[Visit], visits: Sequence[Visit], finder: FocusFinder) -> bool:
-        objective = self.run.rig.objective(name)
-        if not slide_allows(objective, microscope=self.microscope, run=self.run, confirm=self.confirm):
-            return False
-        surface = finder.surface([v for v in visits if v.objective == self.run.objectives[0]])
-        self.microscope.select_objective(name)
-        first_um = surface.at(*self._reference_xy(pending[0], visits)) + pending[0].z_offset_um
-        self.microscope.expect_focus(first_um)
-        extra_um = finder.recheck(pending, surface) if name != self.run.objectives[0] else 0.0
-        for visit in pending:
-            z_um = surface.at(*self._reference_xy(visit, visits)) + visit.z_offset_um + extra_um
-            self._visit(visit, z_um)
-            self.progress(len(self.run.stored), len(visits), f"site {visit.site} with {name}")
-        return True
-
-    def _visit(self, visit: Visit, z_um: float) -> None:
-        depths = [z_um + offset_um for offset_um in visit.stack.offsets_um()]
-        for depth_um in depths:
-            check_z(self.run.rig, depth_um)
-        self.microscope.move_xy(visit.x_um, visit.y_um)
-        if self.run.rig.z.toward_slide < 0:
-            depths.reverse()
-        approach_z(self.microscope, depths[0])
-        planes = []
-        for index, depth_um in enumerate(depths):
-            self.microscope.move_z(depth_um)
-            planes.append(self._snap(visit.exposure_ms))
-            _check_place(visit, planes[-1])
-            if self.truth is not None:
-                self.truth.observe(visit.site, visit.objective, index)
-        if self.truth is not None:
-            self.truth.keep(visit.site, visit.objective)
-        self.run.write(visit.site, visit.objective, planes)
-        self._write_truth([visit.site])
-
-    def _snap(self, exposure_ms: float) -> Frame:
-        def lost(error: CameraError) -> None:
-            self.run.journal.append(event="retried", time_s=time.time(), says=str(error))
-
-        return take(self.microscope, exposure_ms, lost=lost)
-
-    def _reference_xy(self, visit: Visit, visits: Sequence[Visit]) -> tuple[float, float]:
-        first = next(v for v in visits if v.site == visit.site)
-        return first.x_um, first.y_um
-
-    def _result(self, visits: Sequence[Visit], state: State, seconds: float) -> CaptureResult:
-        done = sum(self.run.has(v.site, v.objective) for v in visits)
-        flagged = {(e["site"], e["objective"]) for e in self.run.journal.events() if e.get("event") == "focus_failed"}
+    def _result(self, visits: Sequence[Visit], state: State, says: str, seconds: float) -> CaptureResult:
+        missing = {(v.site, v.objective) for v in visits if not self.run.has(v.site, v.objective)}
+        events = list(self.run.journal.events())
+        skipped = {_of(e) for e in events if e["event"] == "trouble" and e["action"] == "skip"}
+        flagged = {_of(e) for e in events if e["event"] == "focus_failed" or (e["event"] == "stored" and e.get("flag"))}
         return CaptureResult(
-            sites=len(visits), done=done, skipped=0, flagged=len(flagged), state=state, seconds=round(seconds, 2)
+            sites=len(visits),
+            done=len(visits) - len(missing),
+            skipped=len(skipped & missing),
+            flagged=len(flagged),
+            state=state,
+            seconds=round(seconds, 2),
+            says=says,
         )
 
 
-def _check_place(visit: Visit, frame: Frame) -> None:
-    """Refuse a frame that was taken elsewhere than it was meant: somebody moved the stage."""
-    x_um, y_um, _ = frame.position
-    if max(abs(x_um - visit.x_um), abs(y_um - visit.y_um)) > XY_TOLERANCE_UM:
-        raise DeviceError(
-            f"site {visit.site} lies at ({visit.x_um:.2f}, {visit.y_um:.2f}) µm and its frame was taken at "
-            f"({x_um:.2f}, {y_um:.2f}): somebody or something moved the stage; let go of it and capture again"
-        )
+def _of(event: Mapping[str, Any]) -> tuple[str, str]:
+    return event["site"], event["objective"]

@@ -50,8 +50,21 @@ class Store(Protocol):
         """Whether the stack is there, whole and journalled."""
         ...
 
-    def write(self, site: str, objective: str, planes: list[Frame]) -> None:
+    def write(
+        self, site: str, objective: str, planes: list[Frame], *, partner: str | None = None, flag: str = ""
+    ) -> None:
         """Store a stack; returns when it is on disk under its final name and journalled.
+
+        Parameters
+        ----------
+        site, objective : str
+            Which visit it came from.
+        planes : list of Frame
+            Of one size, in order.
+        partner : str, optional
+            Name of the site whose first-objective stack shows this field; the site itself when not given.
+        flag : str
+            What is wrong with it, where it is kept all the same.
 
         Raises
         ------
@@ -72,4 +85,8 @@ class Store(Protocol):
 
     def sites(self) -> list[str]:
         """Names of all sites with at least one stack, in order."""
+        ...
+
+    def partner(self, site: str, objective: str) -> str:
+        """Name of the site whose first-objective stack shows the same field: as written, else the site itself."""
         ...

@@ -46,7 +46,13 @@ class Match:
 
 
 def match_plane(
-    low: Pixels, planes: Sequence[Pixels], *, factor: Fraction, start: int, prior: ArrayLike | None = None
+    low: Pixels,
+    planes: Sequence[Pixels],
+    *,
+    factor: Fraction,
+    start: int,
+    prior: ArrayLike | None = None,
+    white_levels: tuple[float, float] | None = None,
 ) -> Match:
     """Register the plane of a stack that shows what `low` shows.
 
@@ -64,7 +70,7 @@ def match_plane(
         As in `calibration.register.register`.
     start : int
         The plane expected to match; from it the search climbs to the largest correlation.
-    prior : array_like, shape (2, 3), optional
+    prior, white_levels
         As in `calibration.register.register`.
     """
     tried: dict[int, Registration] = {}
@@ -72,7 +78,7 @@ def match_plane(
     while True:
         for index in range(max(best - 1, 0), min(best + 2, len(planes))):
             if index not in tried:
-                tried[index] = register(low, planes[index], factor=factor, prior=prior)
+                tried[index] = register(low, planes[index], factor=factor, prior=prior, white_levels=white_levels)
         correlations = {index: float(np.nan_to_num(found.high_pass_ncc)) for index, found in tried.items()}
         top = max(correlations, key=lambda index: correlations[index])
         if top == best:

@@ -1,35 +1,50 @@
 """Where the middle of a section lies in a focal stack: half way between the two flanks of its through-focus energy.
 
 The top of a through-focus curve wanders with what the layers of the section hold; its flanks stand at the faces of the
-section and do not. Refraction shifts both alike: the same detail, by as much depth through any lens.
+section and do not. Refraction would shift them: out of focus it adds to what a stain absorbs on one side and takes from
+it on the other, by 0.26 µm of depth in green alone (0.15 to 0.39). But to first order in defocus the logarithm of the
+light changes by depth × ∇²(optical path), in which no wavelength stands: it is the same in every colour, and the
+difference of two colours holds nothing but what they absorb differently, which defocus blurs alike on both sides.
+
+References
+----------
+M. R. Teague, Deterministic phase retrieval: a Green's function solution, J. Opt. Soc. Am. 73, 1434 (1983).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
-from calibration.bandwidth import green, high_pass
+from calibration.bandwidth import Plane, green, high_pass
 from calibration.errors import MeasurementError
 from calibration.flatfield import Pixels
 
-FLANK = 0.3
-"""Share of the top at which the flanks are taken. On five simulated lung sections of 4 µm the middle scattered by 0.02
-to 0.05 µm of depth at 0.3 and the top by 0.1 to 0.4 µm (0.8 µm through 100x/1.4)."""
+FLANK = 0.2
+"""Share of the top at which the flanks are taken. At 68 sites of three simulated tissues the middle then lay at 0.02 ±
+0.03 µm of depth through 40x/0.95 and at 0.02 ± 0.05 µm through 100x/1.4; the top wanders by 0.1 to 0.8 µm."""
 
-BAND = (0.18, 0.36)
+BAND = (0.22, 0.43)
 """Of the weakest lens' cut-off: detail that every lens passes nearly whole. Finer detail shows each layer of a section
 as a tooth of its own: where the outermost has little of it, the flank jumps to the next, by 0.4 µm and more."""
 
 DARKEST = 0.02
 """Of the brightest pixel: what is darker is as dark as this, so that its logarithm stays small."""
 
+RED = 0
+"""Taken off green, and not blue: its light is nearer in transfer, and eosin, scarlet and aniline blue differ more
+in it. With blue the middle scattered at the same sites by 0.05 µm and by 0.15 µm."""
+
+SHADING_SIGMA_PX = 20.0
+"""Longer than any detail in the band: what uneven light and the edge of the window bring in lies beyond it."""
+
 Band = tuple[float, float]
 
 
 def band_energy(pixels: Pixels, *, pixel_um: float, band: Band) -> float:
-    """Energy of the green absorbance of a picture between two spatial frequencies.
+    """Energy, between two spatial frequencies, of what a picture absorbs more in green than in red.
 
     Parameters
     ----------
@@ -45,11 +60,10 @@ def band_energy(pixels: Pixels, *, pixel_um: float, band: Band) -> float:
     float
         Mean power in the band.
     """
-    plane = green(pixels)
-    absorbance = high_pass(-np.log(np.maximum(plane, DARKEST * float(plane.max()))).astype(np.float32), sigma_px=20.0)
-    rows, columns = absorbance.shape
+    stain = high_pass(_absorbance(green(pixels)) - _absorbance(pixels[..., RED]), sigma_px=SHADING_SIGMA_PX)
+    rows, columns = stain.shape
     window = np.hanning(rows)[:, None] * np.hanning(columns)
-    power = np.abs(fft.rfft2(absorbance * window.astype(np.float32), workers=1)) ** 2
+    power = np.abs(fft.rfft2(stain * window.astype(np.float32), workers=1)) ** 2
     radius = np.hypot(fft.fftfreq(rows, pixel_um)[:, None], fft.rfftfreq(columns, pixel_um))
     chosen = (radius >= band[0]) & (radius < band[1])
     if not chosen.any():
@@ -77,7 +91,8 @@ def middle_um(z_um: Sequence[float] | ArrayLike, energies: Sequence[float] | Arr
     Raises
     ------
     MeasurementError
-        When the curve does not fall to `FLANK` of its top on both sides: the stack was too short, or the field empty.
+        When the curve does not fall to `FLANK` of its top on both sides: the stack was too short, the field empty, or
+        its stain takes red and green alike.
     """
     order = np.argsort(z_um)
     z, energy = np.asarray(z_um, float)[order], np.asarray(energies, float)[order]
@@ -87,9 +102,28 @@ def middle_um(z_um: Sequence[float] | ArrayLike, energies: Sequence[float] | Arr
     if first == 0 or last == height.size - 1:
         raise MeasurementError(
             f"the section is as sharp at one end of the stack from z {z[0]:.2f} to {z[-1]:.2f} µm as inside it: focus "
-            "on the section by hand, or choose a place with tissue (--at)"
+            "on the section by hand, or choose a place with stained tissue (--at): it must absorb more green than red"
         )
     return 0.5 * (_crossing(z, height, first - 1) + _crossing(z, height, last))
+
+
+def centroid_um(z_um: Sequence[float] | ArrayLike, energies: Sequence[float] | ArrayLike) -> float:
+    """Z of a section of which a stack holds a part: the planes' mean, each weighing by its height over the lowest.
+
+    Parameters
+    ----------
+    z_um : array_like, shape (n,)
+        Of the planes, in any order.
+    energies : array_like, shape (n,)
+        From `band_energy`.
+    """
+    energy = np.asarray(energies, float)
+    return float(np.average(np.asarray(z_um, float), weights=energy - energy.min() + np.finfo(float).tiny))
+
+
+def _absorbance(plane: NDArray[Any]) -> Plane:
+    light = plane.astype(np.float32)
+    return np.asarray(-np.log(np.maximum(light, DARKEST * float(light.max()))), dtype=np.float32)
 
 
 def _crossing(z: NDArray[np.float64], height: NDArray[np.float64], before: int) -> float:

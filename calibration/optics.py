@@ -10,7 +10,12 @@ from typing import Any, Literal
 
 from calibration.errors import RigError
 
+NO_POSITION = "none"
+"""For `Rig.nosepiece_empty`: the nosepiece has a lens in every position, or nobody said which one is empty."""
+
 Immersion = Literal["air", "water", "glycerol", "oil"]
+Stand = Literal["unknown", "upright", "inverted"]
+"""Whether the objectives hang above the slide or stand below it: where a person puts the oil."""
 Setting = tuple[str, str, str]
 """One device property to set: (device, property, value)."""
 
@@ -204,6 +209,14 @@ class Rig:
         ``homed`` or ``power_on`` for ``xy`` and ``z``.
     simulated : mapping
         What is under ``simulated:`` in the rig file; empty on a real rig.
+    nosepiece_empty : str
+        Label of a position of the nosepiece without a lens, or ``none``.
+    stand : {'unknown', 'upright', 'inverted'}
+        Decides the words in which oil is asked for.
+    oil_pose_um : (x, y), optional
+        Where the stage goes for the oil step, so that a hand reaches slide and lens; else it stays where it is.
+    settle_ms : mapping
+        How long ``xy`` and ``z`` go on moving after they say that they rest; 0 when not given.
     """
 
     name: str
@@ -217,6 +230,10 @@ class Rig:
     z_safe_um: float
     reference: Mapping[str, str] = field(default_factory=dict)
     simulated: Mapping[str, Any] = field(default_factory=dict)
+    nosepiece_empty: str = NO_POSITION
+    stand: Stand = "unknown"
+    oil_pose_um: tuple[float, float] | None = None
+    settle_ms: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.objectives:
@@ -224,6 +241,8 @@ class Rig:
         labels = [objective.label for objective in self.objectives]
         if len(set(labels)) < len(labels):
             raise RigError(f"objectives: two have one label in {labels}: give each the label of its turret position")
+        if self.nosepiece_empty in labels:
+            raise RigError(f"nosepiece_empty: {self.nosepiece_empty!r} is an objective: name a position without a lens")
         if not 0 < self.condenser_na < max(REFRACTIVE_INDEX.values()):
             raise RigError(
                 f"condenser_na {self.condenser_na} is not between 0 and {max(REFRACTIVE_INDEX.values())}: correct it "
@@ -235,6 +254,13 @@ class Rig:
                 f"z_safe_um {self.z_safe_um} is outside limits_um z [{low}, {high}], so the nosepiece could never "
                 "turn: correct one of them in the rig file"
             )
+        for axis, pose_um in zip("xy", self.oil_pose_um or (), strict=False):
+            low, high = getattr(self.limits_um, axis)
+            if not low <= pose_um <= high:
+                raise RigError(
+                    f"oil_pose_um {axis} {pose_um} is outside limits_um {axis} [{low}, {high}]: correct one of them in "
+                    "the rig file"
+                )
 
     def objective(self, name: str) -> Objective:
         """Look up an objective by its name in the rig file.

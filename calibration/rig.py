@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calibration.errors import RigError
-from calibration.optics import Camera, Immersion, Limits, Objective, Rig, Source, ZDrive
+from calibration.optics import NO_POSITION, Camera, Immersion, Limits, Objective, Rig, Source, Stand, ZDrive
 
 BUILT_IN = ("demo", "simulated")
 
@@ -122,15 +122,24 @@ class _Reference(_Strict):
     z: Literal["homed", "power_on"] = "homed"
 
 
+class _Settle(_Strict):
+    xy: float = Field(default=0.0, ge=0)
+    z: float = Field(default=0.0, ge=0)
+
+
 class _RigFile(_Strict):
     microscope: Literal["demo", "simulated"] | _InProcess | _Running
     camera: _Camera
     condenser_na: float
     objectives: dict[ObjectiveName, _Objective]
     nosepiece: str
+    nosepiece_empty: str = NO_POSITION
     z: _ZDrive
     limits_um: _Limits
     z_safe_um: float
+    stand: Stand = "unknown"
+    oil_pose_um: tuple[float, float] | None = None
+    settle_ms: _Settle = Field(default_factory=_Settle)
     reference: _Reference = Field(default_factory=_Reference)
     simulated: dict[str, Any] = Field(default_factory=dict)
 
@@ -142,9 +151,13 @@ class _RigFile(_Strict):
             condenser_na=self.condenser_na,
             objectives=tuple(_objective(key, value) for key, value in self.objectives.items()),
             nosepiece=self.nosepiece,
+            nosepiece_empty=self.nosepiece_empty,
             z=ZDrive(**self.z.model_dump()),
             limits_um=Limits(**self.limits_um.model_dump()),
             z_safe_um=self.z_safe_um,
+            stand=self.stand,
+            oil_pose_um=self.oil_pose_um,
+            settle_ms=self.settle_ms.model_dump(),
             reference=self.reference.model_dump(),
             simulated=self.simulated,
         )
@@ -178,9 +191,13 @@ def _document(rig: Rig) -> dict[str, Any]:
             "condenser_na": rig.condenser_na,
             "objectives": {o.name: {key: getattr(o, key) for key in _Objective.model_fields} for o in rig.objectives},
             "nosepiece": rig.nosepiece,
+            "nosepiece_empty": rig.nosepiece_empty,
             "z": {key: getattr(rig.z, key) for key in _ZDrive.model_fields},
             "limits_um": {key: getattr(rig.limits_um, key) for key in _Limits.model_fields},
             "z_safe_um": rig.z_safe_um,
+            "stand": rig.stand,
+            "oil_pose_um": rig.oil_pose_um,
+            "settle_ms": dict(rig.settle_ms),
             "reference": dict(rig.reference),
             "simulated": dict(rig.simulated),
         }

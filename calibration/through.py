@@ -7,16 +7,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.arrivals import Arrivals
+from calibration.affine import apply
+from calibration.arrivals import Arrivals, Visits, estimate_arrivals
 from calibration.errors import MeasurementError
 from calibration.flatfield import Pixels
-from calibration.interval import around, student_t
 from calibration.optics import Objective
 from calibration.record import Measured, ObjectiveCalibration
 from calibration.register import Registration, register
 from calibration.session import session_complaints
-from calibration.transfer import focus_ratio
-from calibration.turret import SectionFocus, parcentric, parfocal, stage_through_turret
+from calibration.turret import SectionFocus, parfocal, stage_through_turret
 
 FEWEST_PLACES = 2
 """One place gives no interval."""
@@ -31,21 +30,21 @@ class Reference:
 
     Parameters
     ----------
-    arrivals : Arrivals
-        Stage and camera.
+    visits : Visits
+        Arrivals of the stage, all through this objective.
     frames : tuple of ndarray of uint8 or uint16, shape (rows, columns, 3)
         Corrected, one of each site, in focus.
-    places_um : ndarray, shape (sites, 2)
-        Where the stage stood for each of them, from `Arrivals.places_um`.
+    at : tuple of int
+        Which of the visits each of them shows.
     foci : tuple of SectionFocus
         Of each site.
     focus_drift_um_per_s : float
         How fast the focus of one site went away.
     """
 
-    arrivals: Arrivals
+    visits: Visits
     frames: tuple[Pixels, ...]
-    places_um: NDArray[np.float64]
+    at: tuple[int, ...]
     foci: tuple[SectionFocus, ...]
     focus_drift_um_per_s: float = 0.0
 
@@ -61,7 +60,9 @@ class Seen:
     sites : tuple of int
         Site of each of them.
     positions_um : tuple of (float, float)
-        Stage positions of each as read back, all arrived at from lower x and y.
+        Stage positions of each as read back.
+    from_above : tuple of bool
+        Whether the stage came from higher x and y, of each.
     foci : tuple of SectionFocus
         At the sites of those of the reference.
     """
@@ -69,12 +70,30 @@ class Seen:
     frames: tuple[Pixels, ...]
     sites: tuple[int, ...]
     positions_um: tuple[tuple[float, float], ...]
+    from_above: tuple[bool, ...]
     foci: tuple[SectionFocus, ...]
 
 
-def measure_objectives(
-    objectives: Sequence[Objective], reference: Reference, seen: Mapping[str, Seen], *, toward_slide: int
-) -> tuple[dict[str, ObjectiveCalibration], dict[str, float]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Through:
+    """All objectives of a rig, and the stage.
+
+    Parameters
+    ----------
+    objectives : dict of str to ObjectiveCalibration
+        By name.
+    backlash_um : dict of str to Measured
+        By axis, x and y; empty when all arrivals came from one side.
+    residuals : dict of str to float
+        By name with unit.
+    """
+
+    objectives: dict[str, ObjectiveCalibration]
+    backlash_um: dict[str, Measured]
+    residuals: dict[str, float]
+
+
+def measure_objectives(objectives: Sequence[Objective], reference: Reference, seen: Mapping[str, Seen]) -> Through:
     """Measure every objective against the first.
 
     Parameters
@@ -85,13 +104,10 @@ def measure_objectives(
         What that saw.
     seen : mapping of str to Seen
         What each of the others saw, by name.
-    toward_slide : {+1, -1}
-        Sign of Z towards the slide.
 
     Returns
     -------
-    (dict of str to ObjectiveCalibration, dict of str to float)
-        By objective; and residuals by name with unit.
+    Through
 
     Raises
     ------
@@ -100,22 +116,20 @@ def measure_objectives(
     """
     check_order(objectives)
     first, *others = objectives
-    stage = reference.arrivals.stage
-    measured = {first.name: _of_reference(reference)}
-    residuals = {"camera_stage_um": stage.residual_um_rms, "stage_noise_um": reference.arrivals.noise_um}
-    residuals["focus_drift_um_per_h"] = SECONDS_PER_HOUR * reference.focus_drift_um_per_s
-    for objective in others:
-        factor = Fraction(objective.magnification / first.magnification).limit_denominator(LARGEST_TERM)
-        other = seen[objective.name]
-        found = [
-            register(reference.frames[site], frame, factor=factor)
-            for site, frame in zip(other.sites, other.frames, strict=True)
-        ]
-        good = _believed(found, objective.name)
-        ratios = focus_ratio(first), focus_ratio(objective)
-        measured[objective.name] = _against(reference, other, [(i, found[i]) for i in good], ratios, toward_slide)
-        residuals[f"register_{objective.name}_px"] = float(np.median([found[i].residual_px for i in good]))
-    return measured, residuals
+    found = {one.name: _registered(one, first, reference, seen[one.name]) for one in others}
+    visits = reference.visits
+    for number, one in enumerate(others, start=1):
+        visits += _visits(reference, seen[one.name], found[one.name], number)
+    arrivals = estimate_arrivals(visits)
+    measured = {first.name: _of_reference(arrivals)}
+    for one, parcentric_um in zip(others, arrivals.parcentric_um, strict=True):
+        matrices = [registration.matrix for registration in found[one.name].values()]
+        measured[one.name] = _against(reference, seen[one.name], matrices, arrivals, parcentric_um)
+    return Through(
+        objectives=measured,
+        backlash_um=dict(zip("xy", arrivals.backlash_um or (), strict=False)),
+        residuals=_residuals(reference, arrivals, found),
+    )
 
 
 def check_order(objectives: Sequence[Objective]) -> None:
@@ -135,67 +149,79 @@ def check_order(objectives: Sequence[Objective]) -> None:
         )
 
 
-def _of_reference(reference: Reference) -> ObjectiveCalibration:
+Found = dict[int, Registration]
+"""Registrations that are believed, by the number of the frame."""
+
+
+def _registered(objective: Objective, first: Objective, reference: Reference, other: Seen) -> Found:
+    factor = Fraction(objective.magnification / first.magnification).limit_denominator(LARGEST_TERM)
+    found = [
+        register(reference.frames[site], frame, factor=factor)
+        for site, frame in zip(other.sites, other.frames, strict=True)
+    ]
+    odd = session_complaints(found)
+    good = {index: one for index, one in enumerate(found) if one.accepted and not odd[index]}
+    if len(good) < FEWEST_PLACES:
+        reasons = "; ".join(sorted({one.reason for one in found if not one.accepted}))
+        raise MeasurementError(
+            f"only {len(good)} of {len(found)} frames register between {objective.name} and the first objective "
+            f"({reasons}): choose places with more tissue, and check that both are in focus"
+        )
+    return good
+
+
+def _visits(reference: Reference, other: Seen, found: Found, lens: int) -> Visits:
+    """Each frame as an arrival: what it shows at its centre lies at the offset u in the frame of its site."""
+    low, high = (_centre(frames[0].shape) for frames in (reference.frames, other.frames))
+    offsets = np.array([apply(one.matrix, high) - low for one in found.values()]).reshape(-1, 2)
+    content = np.array([reference.visits.content_px[reference.at[other.sites[index]]] for index in found])
+    return Visits(
+        read_um=np.array([other.positions_um[index] for index in found]),
+        content_px=content - offsets,
+        from_above=np.array([other.from_above[index] for index in found]),
+        lens=np.full(len(found), lens),
+    )
+
+
+def _of_reference(arrivals: Arrivals) -> ObjectiveCalibration:
     nothing = Measured(value=0.0, interval95=(0.0, 0.0))
-    stage = reference.arrivals.stage
     return ObjectiveCalibration(
-        stage_um_per_px=_rows(stage.matrix),
-        pixel_um=stage.pixel_um,
-        rotation_deg=stage.rotation_deg,
+        stage_um_per_px=_rows(arrivals.stage.matrix),
+        pixel_um=arrivals.stage.pixel_um,
+        rotation_deg=arrivals.stage.rotation_deg,
         parcentric_um=(nothing, nothing),
         parfocal_um=nothing,
     )
 
 
-def _believed(found: Sequence[Registration], name: str) -> list[int]:
-    odd = session_complaints(found)
-    good = [index for index, one in enumerate(found) if one.accepted and not odd[index]]
-    if len(good) < FEWEST_PLACES:
-        reasons = "; ".join(sorted({one.reason for one in found if not one.accepted}))
-        raise MeasurementError(
-            f"only {len(good)} of {len(found)} frames register between {name} and the first objective ({reasons}): "
-            "choose places with more tissue, and check that both are in focus"
-        )
-    return good
-
-
 def _against(
     reference: Reference,
     other: Seen,
-    good: Sequence[tuple[int, Registration]],
-    ratios: tuple[float, float],
-    toward_slide: int,
+    matrices: Sequence[NDArray[np.float64]],
+    arrivals: Arrivals,
+    parcentric_um: tuple[Measured, Measured],
 ) -> ObjectiveCalibration:
-    matrices = [registration.matrix for _, registration in good]
-    moves = [np.subtract(other.positions_um[index], reference.places_um[other.sites[index]]) for index, _ in good]
-    stage = stage_through_turret(matrices, reference.arrivals.stage)
-    x_um, y_um = parcentric(
-        matrices,
-        reference.arrivals.stage.matrix,
-        low_shape=reference.frames[0].shape,
-        high_shape=other.frames[0].shape,
-        stage_moves_um=np.array(moves),
-    )
-    error_um = reference.arrivals.place_error_um
+    stage = stage_through_turret(matrices, arrivals.stage)
     return ObjectiveCalibration(
         stage_um_per_px=_rows(stage.matrix),
         pixel_um=stage.pixel_um,
         rotation_deg=stage.rotation_deg,
-        parcentric_um=(_widened(x_um, error_um, len(good)), _widened(y_um, error_um, len(good))),
-        parfocal_um=parfocal(
-            reference.foci,
-            other.foci,
-            ratios=ratios,
-            toward_slide=toward_slide,
-            drift_um_per_s=reference.focus_drift_um_per_s,
-        ),
+        parcentric_um=parcentric_um,
+        parfocal_um=parfocal(reference.foci, other.foci, drift_um_per_s=reference.focus_drift_um_per_s),
     )
 
 
-def _widened(measured: Measured, error_um: float, count: int) -> Measured:
-    """Add the standard error of the origin of the reference's places, which all arrivals share."""
-    half = (measured.interval95[1] - measured.interval95[0]) / 2
-    return around(measured.value, float(np.hypot(half, student_t(count - 1) * error_um)))
+def _residuals(reference: Reference, arrivals: Arrivals, found: Mapping[str, Found]) -> dict[str, float]:
+    apart_px = {f"register_{name}_px": [one.residual_px for one in each.values()] for name, each in found.items()}
+    return {
+        "camera_stage_um": arrivals.stage.residual_um_rms,
+        "stage_noise_um": arrivals.noise_um,
+        "focus_drift_um_per_h": SECONDS_PER_HOUR * reference.focus_drift_um_per_s,
+    } | {name: float(np.median(each)) for name, each in apart_px.items()}
+
+
+def _centre(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    return np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2])
 
 
 def _rows(matrix: NDArray[np.float64]) -> tuple[tuple[float, float], tuple[float, float]]:

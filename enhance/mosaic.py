@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acquire.runfolder import open_run
+from acquire.runopen import open_run
 from enhance.atomic import write_whole
 from enhance.canvas import BLENDS, Blend, Canvas
 from enhance.errors import ImageError

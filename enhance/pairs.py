@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from acquire.runfolder import RunFolder, open_run
+from acquire.runfolder import RunFolder
+from acquire.runopen import open_run
 from enhance.candidates import GAP_REASON, Candidate, Progress, explain, gather, remove_pictures
 from enhance.card import CARD_FILE, write_card, write_tables
 from enhance.contactsheet import write_sheet

@@ -1,7 +1,7 @@
 """Darkroom: makes of each frame the best that can be shown, and reports what could not be done; no Qt."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from acquire.frame import Frame, Pixels
@@ -27,6 +27,8 @@ class Darkroom:
         Counts the frames that were enhanced.
     report : callable
         Is told what went wrong.
+    objectives : collection of str, optional
+        Whose frames are enhanced; those of all when not given.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Darkroom:
         *,
         rate: Rate,
         report: Callable[[Problem], None],
+        objectives: Collection[str] | None = None,
     ) -> None:
+        self._objectives = objectives
         self._engine = engine
         self._corrections = corrections
         self._rate = rate
@@ -60,13 +64,16 @@ class Darkroom:
     def develop(self, frame: Frame) -> FramePair | None:
         """Return the frame enhanced if that is wished and works, else plain; None when it cannot be shown at all."""
         raw = self._corrected(frame)
-        if self._engine is not None and self.enhancing:
+        if self._engine is not None and self.enhancing and self._suits(frame):
             pair = self._try_to_develop(frame, raw, self._engine)
             if pair is not None:
                 self._rate.tick()
                 return pair
             self.enhancing = False
         return self._try_to_develop(frame, raw, None)
+
+    def _suits(self, frame: Frame) -> bool:
+        return self._objectives is None or frame.objective in self._objectives
 
     def plain(self, frame: Frame) -> FramePair | None:
         """Return the frame corrected, if that works, and not enhanced; None when it cannot be shown at all."""

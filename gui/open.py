@@ -3,18 +3,21 @@
 import importlib
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from acquire.microscope import Microscope
 from calibration.flatfield import Correction
+from gui.captured import Captured
 from gui.errors import DisplayError, MissingExtraError
 from gui.readings import ViewerReport
 
 if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
     from enhance.engine import Engine
 
+Result = TypeVar("Result")
 NEEDED = ("qtpy", "pyqtgraph", "qtawesome")
 BINDING = "pyside6"
 """What the extra installs; QT_API chooses another."""
@@ -40,17 +43,7 @@ def open_viewer(
     DisplayError
         When Qt's system libraries are missing.
     """
-    check_extra()
-    os.environ.setdefault("QT_API", BINDING)
-    try:
-        importlib.import_module("qtpy.QtWidgets")  # first, so that pyqtgraph takes the same binding
-        from gui.view import run_viewer
-    except ImportError as error:
-        raise DisplayError(
-            f"Qt cannot be loaded ({error}): on Debian or Ubuntu install libegl1 libgl1 libxkbcommon0 libdbus-1-3 "
-            "libfontconfig1 libglib2.0-0; elsewhere reinstall with `pip install --force-reinstall parfocal[gui]`"
-        ) from error
-    return run_viewer(
+    report: ViewerReport = _view("gui.view").run_viewer(
         microscope,
         engine=engine,
         corrections=corrections,
@@ -60,6 +53,48 @@ def open_viewer(
         screenshot=screenshot,
         snapshots=snapshots,
     )
+    return report
+
+
+def open_capture_viewer(
+    work: Callable[[], Result],
+    captured: Captured,
+    *,
+    signals: AbstractContextManager[object],
+    told: Callable[[], str],
+    engine: "Engine | None" = None,
+    objectives: Collection[str] | None = None,
+    corrections: Mapping[str, Correction],
+    pixel_um: Mapping[str, float],
+    screenshot: Path | None = None,
+) -> tuple[Result, ViewerReport]:
+    """Load Qt and preview a capture; as `gui.capture_view.run_capture_viewer`, further errors as `open_viewer`."""
+    shown: tuple[Result, ViewerReport] = _view("gui.capture_view").run_capture_viewer(
+        work,
+        captured,
+        signals=signals,
+        told=told,
+        engine=engine,
+        objectives=objectives,
+        corrections=corrections,
+        pixel_um=pixel_um,
+        screenshot=screenshot,
+    )
+    return shown
+
+
+def _view(module: str) -> Any:
+    """Load a module that needs Qt."""
+    check_extra()
+    os.environ.setdefault("QT_API", BINDING)
+    try:
+        importlib.import_module("qtpy.QtWidgets")  # first, so that pyqtgraph takes the same binding
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise DisplayError(
+            f"Qt cannot be loaded ({error}): on Debian or Ubuntu install libegl1 libgl1 libxkbcommon0 libdbus-1-3 "
+            "libfontconfig1 libglib2.0-0; elsewhere reinstall with `pip install --force-reinstall parfocal[gui]`"
+        ) from error
 
 
 def check_extra() -> None:

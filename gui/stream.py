@@ -6,7 +6,7 @@ handed on, and the stream goes on as far as it honestly can: without enhancing, 
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from gui.develop import FramePair
 from gui.errors import Problem
 from gui.mailbox import Bell, Mailbox
 from gui.rate import Rate
+from gui.stepback import step_back
 
 if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
     from enhance.engine import Engine
@@ -27,6 +28,8 @@ CameraSource = Callable[[], AbstractContextManager[LiveStream]]
 
 POLL_S = 0.002
 """How often the camera is asked for a new frame: well below the 10 ms of the fastest camera measured (94 fps)."""
+MODEST_POLL_S = 0.05
+"""How often where it must not be in the way: a person sees no difference, and a capture keeps its interpreter."""
 IDLE_S = 0.1
 """How long a thread without work sleeps before it looks whether it shall end."""
 
@@ -46,6 +49,10 @@ class Stream:
         Called at most once until `take`, from a worker thread, when there is something new; must return at once.
     clock : callable
         Seconds since the epoch, the clock of `Frame.time_s`.
+    objectives : collection of str, optional
+        Whose frames are enhanced; those of all when not given.
+    modest : bool
+        Whether the network takes only what others leave of the processor, and the camera is asked less often.
     """
 
     def __init__(
@@ -56,7 +63,10 @@ class Stream:
         corrections: Mapping[str, Correction],
         wake: Callable[[], None],
         clock: Callable[[], float] = time.time,
+        objectives: Collection[str] | None = None,
+        modest: bool = False,
     ) -> None:
+        self._modest = modest
         self._source = source
         self._bell = Bell(wake)
         self._closing = threading.Event()
@@ -67,7 +77,9 @@ class Stream:
         self._problems: list[Problem] = []
         self.camera_rate = Rate(clock)
         self.network_rate = Rate(clock)
-        self._darkroom = Darkroom(engine, corrections, rate=self.network_rate, report=self._report)
+        self._darkroom = Darkroom(
+            engine, corrections, rate=self.network_rate, report=self._report, objectives=objectives
+        )
         self._threads = (
             threading.Thread(target=self._run_camera, name="parfocal-camera", daemon=True),
             threading.Thread(target=self._run_network, name="parfocal-network", daemon=True),
@@ -152,13 +164,15 @@ class Stream:
             while self._live.is_set() and not self._closing.is_set():
                 frame = camera.latest()
                 if frame is None:
-                    self._closing.wait(POLL_S)
+                    self._closing.wait(MODEST_POLL_S if self._modest else POLL_S)
                     continue
                 self.camera_rate.tick()
                 self._frames.put(frame)
 
     def _run_network(self) -> None:
         begun = False
+        if self._modest:
+            step_back()
         while not self._closing.is_set():
             frame = self._frames.take(IDLE_S)
             if frame is None:

@@ -31,8 +31,8 @@ FIRST_PAIR_S = 60.0
 LOOK_AGAIN_MS = 50
 NO_DISPLAY = (
     "the viewer was asked to open a window and there is no display: start it in a desktop session (or through ssh -X), "
-    "or give a number of seconds to run without a window"
 )
+GIVE_SECONDS = "or give a number of seconds to run without a window"
 
 
 def run_viewer(
@@ -80,13 +80,13 @@ def run_viewer(
     AcquireError, ViewerError
         When the camera failed in a run of given length; with an open end it is said in the window instead.
     """
-    app = _application(timed=seconds is not None)
+    app = application(timed=seconds is not None)
     apply_theme(app)
     waker = Waker()
     stream = Stream(partial(microscope.live, exposure_ms), engine=engine, corrections=corrections, wake=waker.ring)
     trained_pixel_um = None if engine is None else engine.checkpoint.pixel_um.get("low")
-    session = Session(stream, pixel_um=pixel_um, provenance=_provenance(engine), trained_pixel_um=trained_pixel_um)
-    window = ViewerWindow(session, waker, snapshots or _pictures_folder())
+    session = Session(stream, pixel_um=pixel_um, provenance=provenance(engine), trained_pixel_um=trained_pixel_um)
+    window = ViewerWindow(session, waker, snapshots or pictures_folder())
     with faults_said_in(window), interrupt_closes(window), qt_messages_logged():
         saved = _run(window, seconds, screenshot)
     if seconds is not None:
@@ -99,10 +99,10 @@ def _run(window: ViewerWindow, seconds: float | None, screenshot: Path | None) -
     try:
         window.show()
         stream.start()
-        _wait(window, seconds)
+        show_until(window, seconds)
         if seconds is not None and window.isVisible():
-            _wait_for_first_pair(window)
-            return _grab(window, screenshot)
+            wait_for_first_pair(window)
+            return save_window(window, screenshot)
         return None
     finally:
         window.close()
@@ -110,7 +110,8 @@ def _run(window: ViewerWindow, seconds: float | None, screenshot: Path | None) -
             window.session.note_fault(f"a thread of the viewer was still busy {CLOSING_S:g} s after closing")
 
 
-def _wait(window: ViewerWindow, seconds: float | None) -> None:
+def show_until(window: ViewerWindow, seconds: float | None) -> None:
+    """Run the window until it is closed, or so many seconds."""
     loop = QEventLoop()
     window.closed.connect(loop.quit)
     timer = QTimer()
@@ -121,15 +122,17 @@ def _wait(window: ViewerWindow, seconds: float | None) -> None:
     loop.exec()
 
 
-def _wait_for_first_pair(window: ViewerWindow) -> None:
+def wait_for_first_pair(window: ViewerWindow) -> None:
+    """Run the window until something was shown enhanced, if that is to be."""
     stream = window.session.stream
     for _ in range(round(1000 * FIRST_PAIR_S / LOOK_AGAIN_MS)):
         if window.session.pairs or not stream.enhancing or not stream.live or not window.isVisible():
             return
-        _wait(window, LOOK_AGAIN_MS / 1000)
+        show_until(window, LOOK_AGAIN_MS / 1000)
 
 
-def _grab(window: ViewerWindow, screenshot: Path | None) -> Path | None:
+def save_window(window: ViewerWindow, screenshot: Path | None) -> Path | None:
+    """Save the window as a PNG when a path is given; errors as in `run_viewer`."""
     if screenshot is None:
         return None
     window.read()
@@ -154,14 +157,23 @@ def _raise_camera_error(stream: Stream) -> None:
             ) from problem.error
 
 
-def _application(*, timed: bool) -> QApplication:
+def application(*, timed: bool, otherwise: str = GIVE_SECONDS) -> QApplication:
+    """Return Qt's application, which lasts as long as it is held; errors as in `run_viewer`.
+
+    Parameters
+    ----------
+    timed : bool
+        Whether it may do without a display.
+    otherwise : str
+        What else a person without one can do, for the error.
+    """
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running
     if _has_display():
         return QApplication(["parfocal"])
     if not timed:
-        raise DisplayError(NO_DISPLAY)
+        raise DisplayError(NO_DISPLAY + otherwise)
     return QApplication(["parfocal", "-platform", "offscreen"])
 
 
@@ -170,13 +182,15 @@ def _has_display() -> bool:
     return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in chosen)
 
 
-def _provenance(engine: "Engine | None") -> dict[str, str]:
+def provenance(engine: "Engine | None") -> dict[str, str]:
+    """Return what is known of a network, for snapshots."""
     if engine is None:
         return {}
     checkpoint = engine.checkpoint
     return {"statement": checkpoint.statement, "weights_sha256": checkpoint.weights_sha256, "engine": engine.name}
 
 
-def _pictures_folder() -> Path:
+def pictures_folder() -> Path:
+    """Return the folder for what the person saves."""
     pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
     return Path(pictures) / "Parfocal"

@@ -62,6 +62,7 @@ class ViewerWindow(QMainWindow):
         self.resize(*SIZE_PX)
         self.comparison = Comparison(session.note_painted)
         self.band = QLabel(SIMULATED)
+        self.run = QLabel()
         self.readouts = Readouts()
         self.notice = Notice(self.comparison)
         self.key_sheet = KeySheet(self)
@@ -87,6 +88,12 @@ class ViewerWindow(QMainWindow):
         stream = self.session.stream
         self.readouts.show_readings(self.session.readings())
         self.bar.follow({"live": stream.live, "enhance": stream.enhancing})
+
+    def tell_run(self, words: str) -> None:
+        """Say in the title and above the pictures what runs and how far it is."""
+        self.run.setText(words)
+        self.run.setVisible(bool(words))
+        self.setWindowTitle(f"{words} – Parfocal" if words else "Parfocal")
 
     def save(self) -> None:
         """Write a snapshot of what is on the screen, in a thread of its own."""
@@ -118,12 +125,17 @@ class ViewerWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.band.setObjectName("band")
         self.band.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.band.hide()
+        self.run.setObjectName("run")
+        self.run.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.run.setWordWrap(True)
+        for strip in (self.band, self.run):
+            strip.hide()
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.band)
+        column.addWidget(self.run)
         column.addWidget(self.comparison, stretch=1)
         self.addToolBar(self.bar)
         self.setCentralWidget(middle)

@@ -9,10 +9,10 @@ from typer.core import TyperGroup
 
 COMMANDS = {
     "demo": "parfocal.demo_command:demo",
-    "check": "parfocal.microscope_commands:check",
-    "calibrate": "parfocal.microscope_commands:calibrate",
-    "plan": "parfocal.microscope_commands:plan",
-    "capture": "parfocal.microscope_commands:capture",
+    "check": "parfocal.check_command:check",
+    "calibrate": "parfocal.calibrate_command:calibrate",
+    "plan": "parfocal.plan_command:plan",
+    "capture": "parfocal.capture_command:capture",
     "register": "parfocal.picture_commands:register",
     "fuse": "parfocal.picture_commands:fuse",
     "edf": "parfocal.picture_commands:fuse",

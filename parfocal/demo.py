@@ -13,7 +13,7 @@ from acquire.characterise import Characterise
 from acquire.errors import StoreError
 from acquire.open import open_microscope
 from acquire.planfile import parse_plan
-from acquire.runfolder import open_run
+from acquire.runopen import open_run
 from acquire.simulated.specimens.mounted import GLASS_UM
 from calibration import record
 from calibration.flatfield import correct

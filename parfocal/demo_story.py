@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from acquire.runfolder import RunFolder, open_run
+from acquire.runfolder import RunFolder
+from acquire.runopen import open_run
 from acquire.simulated.faults import Mount
 from acquire.simulated.scene import scene_of
 from calibration.flatfield import correct

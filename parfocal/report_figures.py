@@ -101,7 +101,7 @@ def pair_figures(pair: PairView, optics: Optics) -> list[Figure]:
     return [Figure(picture=picture, name=name, note=note, width_um=width_um) for picture, name, note in shown]
 
 
-DEPTH_NOTE = "the plane each pixel was taken from; mottled where the section has detail at every depth"
+DEPTH_NOTE = "where each pixel is sharpest; mottled where the section has detail at every depth, black where unknown"
 
 
 def plane_figures(stack: StackView) -> list[Figure]:

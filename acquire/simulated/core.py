@@ -3,7 +3,8 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from acquire.simulated.imaging import Renderer
 from acquire.simulated.scene import Pose, Scene, scene_of
 from acquire.simulated.specimens.kinds import fidelity_of, make_specimen
 from acquire.simulated.specimens.specimen import Slide
+from acquire.simulated.standing import StandingClock
 from calibration.optics import Rig
 
 _IMAGE_NUMBER = "ImageNumber"
@@ -33,7 +35,7 @@ class SimulatedCore:
     rig : Rig
         With `simulated`; see `scene.scene_of` and `specimens.kinds.make_specimen`.
     clock : callable
-        Seconds, for lamp and drift; they begin now.
+        Seconds, for lamp and drift, which begin now; it stands still while a picture is computed.
 
     Raises
     ------
@@ -45,7 +47,8 @@ class SimulatedCore:
         told = rig.simulated
         self._core = core
         self._rig = rig
-        self._clock, self._began_s = clock, clock()
+        self._clock = StandingClock(clock)
+        self._began_s, self._epoch_s = self._clock(), time.time()
         self._exposed: Counter[str] = Counter()
         self._newest: tuple[str, Delivered] | None = None
         self._handled = False
@@ -134,6 +137,16 @@ class SimulatedCore:
         """Return where the stage says it stands along both axes."""
         return [self.get_x_position(*stage), self.get_y_position(*stage)]
 
+    def time_s(self) -> float:
+        """Return the time of this microscope, in seconds since the epoch when it is opened."""
+        return self._epoch_s + self._clock() - self._began_s
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let no time pass for lamp and drift: something is computed that a real microscope does not."""
+        with self._clock.standing():
+            yield
+
     def true_um(self) -> Point:
         """Return where the slide truly is, drift taken off, in the coordinates of the stage and the focus drive."""
         x_um, y_um, coarse_um, fine_um = self._drives_um()
@@ -194,7 +207,8 @@ class SimulatedCore:
     def _frame(self, state: State, shape: tuple[int, int]) -> Delivered:
         if shape != (state.roi[3], state.roi[2]):
             raise RuntimeError(f"the camera gave a frame of {shape} and its region of interest is {state.roi}")
-        return self._camera.frame(state, self._noise_key(state))
+        with self.standing():
+            return self._camera.frame(state, self._noise_key(state))
 
     def _noise_key(self, state: State) -> str:
         """Name the frame, so that a resumed run gets the noise of an unbroken one, and a second snap another."""

@@ -111,7 +111,7 @@ def sheets_of(slide: Slide, window: Window, cutoff: float) -> Sheets:
     absorbance = np.empty((sheets.shape[0], len(COLOURS_UM), band.frequency.shape[1]), np.complex64)
     path = np.empty((sheets.shape[0], band.frequency.shape[1]), np.complex64)
     for number, sheet in enumerate(sheets):
-        amounts = np.stack([fft.rfft2(amount, workers=2)[band.place] for amount in sheet])
+        amounts = np.stack([_of_amount(amount, band) for amount in sheet])
         absorbance[number] = np.tensordot(colours, amounts[:-1], axes=1)
         path[number] = amounts[-1]
     return Sheets(band=band, absorbance=absorbance, path=path)
@@ -129,6 +129,14 @@ def amplitudes_of(slide: Slide, window: Window, cutoff: float) -> Amplitudes:
             passed = np.exp(-0.5 * density + np.complex64(2j * np.pi / wavelength_um) * sheet[-1])
             amplitude[number, colour] = fft.fft2(passed.astype(np.complex64), workers=2)[band.place]
     return Amplitudes(band=band, amplitude=amplitude)
+
+
+def _of_amount(amount: Image, band: Band) -> Spectrum:
+    """Transform one stain of one sheet; of empty glass, which calibrations look at a lot, nothing need be computed."""
+    if not amount.any():
+        return np.zeros(band.frequency.shape[1], np.complex64)
+    spectrum: Spectrum = fft.rfft2(amount, workers=2)[band.place]
+    return spectrum
 
 
 def _band(window: Window, cutoff: float, *, half: bool) -> Band:

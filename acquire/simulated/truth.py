@@ -77,14 +77,30 @@ class Witness:
         """Put on disk what was noted of a stack; a truth that was written from an earlier try of it is dropped."""
         states = self._states.pop((site, objective), {})
         ordered = [asdict(states[index]) for index in sorted(states)]
-        (self._folder / FOLDER / f"{site}.json").unlink(missing_ok=True)
+        for earlier in self._resting_on(site, objective):
+            earlier.unlink(missing_ok=True)
         write_json(self._states_path(site, objective), {"simulated": True, "states": ordered})
 
-    def write(self, site: str) -> None:
-        """Write the truth of a site once both stacks were kept, in whichever session; never a second time."""
-        known = [self._states_path(site, objective) for objective in (self._low, self._high)]
+    def write(self, site: str, *, partner: str | None = None) -> None:
+        """Write the truth of a field once both stacks were kept, in whichever session; never a second time.
+
+        Parameters
+        ----------
+        site : str
+            Of the high objective.
+        partner : str, optional
+            Site of the low objective that shows the field; the same site when not given.
+        """
+        known = [self._states_path(partner or site, self._low), self._states_path(site, self._high)]
         if all(path.is_file() for path in known) and not (self._folder / FOLDER / f"{site}.json").is_file():
-            self._write_truth(site, *(_read_states(path) for path in known))
+            with self._core.standing():
+                self._write_truth(site, *(_read_states(path) for path in known))
+
+    def _resting_on(self, site: str, objective: str) -> list[Path]:
+        """Truths that a stack has part in: of its site, and of the fields inside it."""
+        folder = self._folder / FOLDER
+        inside = folder.glob(f"{site}-*.json") if objective == self._low else ()
+        return [folder / f"{site}.json", *(path for path in inside if "_" not in path.stem)]
 
     def _states_path(self, site: str, objective: str) -> Path:
         return self._folder / FOLDER / f"{site}_{objective}.json"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from acquire.autofocus import _Sweep, autofocus, hand_focus_um
+from acquire.measure import Measure, coarse_edges
 from acquire.open import open_microscope
 from calibration.rig import load_rig
 from tests.acquire.rigs import small_rig
@@ -134,3 +135,47 @@ def test_the_focus_of_a_plateau_with_teeth_at_its_edges_lies_between_them(toward
 def test_a_plateau_whose_end_was_not_passed_is_no_focus(last):
     seen = {index: score for index, score in TOOTHED_PLATEAU.items() if index <= last}
     assert sweep_of(small_rig(), seen)._plateau_um() is None
+
+
+class BrokenError(Exception):
+    pass
+
+
+def test_an_autofocus_is_left_before_the_plane_at_which_it_is_broken_off():
+    planes = iter([None, None, BrokenError()])
+
+    def between():
+        wish = next(planes)
+        if wish is not None:
+            raise wish
+
+    with open_microscope(small_rig()) as microscope:
+        microscope.move_xy(*TISSUE_UM)
+        taken = microscope.snap(EXPOSURE_MS).number
+        with pytest.raises(BrokenError):
+            autofocus(microscope, around_um=0.0, exposure_ms=EXPOSURE_MS, between=between)
+        assert microscope.snap(EXPOSURE_MS).number == taken + 2 + 1
+
+
+@BOTH_SIGNS
+def test_coarse_edges_find_the_section_from_farther_away(toward):
+    rig = small_rig(toward=toward)
+    with open_microscope(rig) as microscope:
+        microscope.move_xy(*TISSUE_UM)
+        truth_um = mid_section_um(microscope)
+        focus = autofocus(
+            microscope,
+            around_um=truth_um - toward * 3.0,
+            exposure_ms=EXPOSURE_MS,
+            measure=coarse_edges(rig, microscope.objective.name),
+        )
+        assert focus.z_um == pytest.approx(truth_um, abs=TOLERANCE_UM)
+
+
+def test_the_top_is_sought_among_the_planes_near_the_highest_only():
+    """A curve that leans: steep on one side of its top, with a long tail on the other."""
+    z_um = [0.4 * index for index in range(9)]
+    scores = [1 - 0.05 * (z - 1.2) ** 2 if z < 2.2 else 0.99 for z in z_um]
+    measure = Measure(score=float, flattest=0.0, near_um=0.9)
+    assert measure.top(z_um, scores).z_um == pytest.approx(1.2, abs=1e-6)
+    assert Measure(score=float, flattest=0.0).top(z_um, scores).z_um != pytest.approx(1.2, abs=0.1)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from acquire.characterise import Characterise
+from acquire.characterise_asides import NO_RETURNS
 from acquire.errors import MicroscopeError
 from acquire.open import open_microscope
 from acquire.simulated.specimens.mounted import GLASS_UM
@@ -112,8 +113,18 @@ def test_oil_is_asked_for_once_with_the_lens_retracted_and_the_dry_one_in_place(
 @pytest.mark.truth
 def test_empty_glass_is_taken_with_each_lens_at_its_focus_and_never_retracted(calibrated, log):
     _, mounts, _ = calibrated
-    parfocal_um = [mounts[name].parfocal_um for name in ("40x", "100x")]
+    parfocal_um = [mounts[name].parfocal_um for name in ("40x", "40x", "100x")]  # 40x again, for the light at the end
     assert z_at_glass(log.read_text()) == pytest.approx(parfocal_um, abs=FOCUS_BY_SHARPNESS_UM)
+
+
+@pytest.mark.truth
+def test_a_calibration_holds_what_its_pictures_are_drawn_from_and_what_was_not_measured(calibrated):
+    measured, _, _ = calibrated
+    assert {"photon transfer", "linearity", "lamp", "settle x", "settle y"} <= set(measured.curves)
+    assert NO_RETURNS in measured.remarks
+    assert measured.rig_name == RIG.name
+    assert all(0 < settle_ms < 1000 for settle_ms in measured.settle_ms.values())
+    assert measured.stage_pixel_um == {}
 
 
 def z_at_glass(text):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.characterise_focus import REACH_UM, focus_surface, stack_offsets_um
+from acquire.autofocus import approach_xy
+from acquire.characterise_focus import REACH_UM, focus_surface, section_focus, stack_offsets_um
 from acquire.characterise_light import closed_shutter, dark_frames
 from acquire.characterise_stage import LARGEST_STEP, approach_from_above, ring_um
 from acquire.errors import LimitError
@@ -86,3 +87,14 @@ def test_an_approach_from_above_ends_at_its_target_and_never_outside_the_limits(
         assert math.dist(microscope.position_um[:2], (high - 1, 500)) < 0.1
         with pytest.raises(LimitError):
             approach_from_above(microscope, high + 1, 500)
+
+
+@pytest.mark.core
+@pytest.mark.truth
+@pytest.mark.parametrize("off_um", [-2.0, 2.0])
+def test_a_section_is_found_though_the_first_stack_holds_only_a_part_of_it(off_um):
+    with open_microscope(small_rig(size_px=(192, 192))) as microscope:
+        approach_xy(microscope, 800, 800)
+        true_um = microscope.position_um.z
+        found = section_focus(microscope, true_um + off_um, exposure_ms=8)
+        assert found.z_um == pytest.approx(true_um, abs=0.2)

@@ -43,6 +43,7 @@ def test_the_turret_turns_only_with_z_at_z_safe_as_the_core_logs_it(tmp_path, to
     with open_microscope(rig) as microscope:
         microscope.log_to(log)
         for name in ("40x", "10x", "20x"):
+            microscope.expect_focus(0)
             microscope.move_z(toward * 5.0)
             microscope.select_objective(name)
     assert z_before_each_turn(log.read_text()) == [rig.z_safe_um] * 3

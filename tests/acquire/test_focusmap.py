@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.focusmap import fit_surface, spread, surface_from
+from acquire.focusmap import fit_surface, sound, spread, surface_from
 
 SQUARE = [(0, 0), (1000, 0), (0, 1000), (1000, 1000)]
 small = st.floats(-0.01, 0.01)
@@ -48,3 +48,27 @@ def test_spread_sites_begin_with_the_corners():
 
 def test_no_more_sites_are_chosen_than_there_are():
     assert spread([(0, 0), (5, 5)], 9) == [0, 1]
+
+
+@given(
+    wrong=st.integers(0, 8),
+    off_um=st.floats(4, 40) | st.floats(-40, -4),
+    slope_x=small,
+    slope_y=small,
+)
+def test_a_point_far_from_the_plane_of_the_others_is_the_one_left_out(wrong, off_um, slope_x, slope_y):
+    points = [(x * 500.0, y * 400.0, slope_x * x * 500 + slope_y * y * 400) for x in range(3) for y in range(3)]
+    x, y, z = points[wrong]
+    points[wrong] = (x, y, z + off_um)
+    assert sound(points) == [number != wrong for number in range(9)]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1000), st.floats(0, 1000), st.floats(-50, 50)), max_size=4))
+def test_too_few_points_to_tell_which_is_wrong_are_all_believed(points):
+    assert all(sound(points))
+
+
+def test_points_on_one_line_can_be_wrong_too():
+    points = [(x * 100.0, 0.0, 0.001 * x * 100) for x in range(6)]
+    points[2] = (200.0, 0.0, 9.0)
+    assert sound(points) == [True, True, False, True, True, True]

@@ -8,7 +8,7 @@ import pytest
 from acquire.open import open_microscope
 from acquire.partner import matching_focus
 from acquire.planfile import parse_plan
-from acquire.runfolder import create_run
+from acquire.runopen import create_run
 from acquire.simulated.specimens.mounted import GLASS_UM
 from calibration.flatmaster import flat_from_glass
 from calibration.record import Calibration, Measured, ObjectiveCalibration, rig_hash
@@ -71,6 +71,7 @@ def capture_first(microscope, run):
     """Store the first objective's picture at mid-section."""
     microscope.select_objective("40x")
     microscope.move_xy(*SITE_UM)
+    microscope.expect_focus(0)
     microscope.move_z(microscope.core.renderer.slide.specimen.surface_um(*SITE_UM))
     run.write("0001", "40x", [microscope.snap(EXPOSURE_MS["40x"])])
     microscope.select_objective("100x")
@@ -97,6 +98,7 @@ def test_other_tissue_gives_no_focus(tmp_path):
         run = new_run(tmp_path / "run", microscope.rig, true_calibration(microscope))
         microscope.select_objective("40x")
         microscope.move_xy(SITE_UM[0] - 200, SITE_UM[1])
+        microscope.expect_focus(0)
         microscope.move_z(0)
         run.write("0001", "40x", [microscope.snap(EXPOSURE_MS["40x"])])
         microscope.select_objective("100x")

@@ -7,13 +7,16 @@ import numpy as np
 import ome_types
 import pytest
 import tifffile
+import yaml
 
 from acquire.errors import StoreError
 from acquire.frame import Frame, Position
 from acquire.journal import Journal
 from acquire.planfile import parse_plan
-from acquire.runfolder import create_run, open_run
+from acquire.runopen import create_run, open_run
+from calibration import record
 from calibration.rig import load_rig
+from tests.calibration.test_record import calibration
 from tests.contracts.store import StoreContract
 
 RIG = load_rig("simulated")
@@ -152,3 +155,27 @@ def test_a_run_opened_again_has_the_plan_and_the_rig_it_was_begun_with(run):
     again = create_run(run.path, PLAN, RIG, None)
     assert (again.plan, again.rig) == (PLAN, RIG)
     assert [objective.name for objective in again.rig.objectives] == ["40x", "100x"]
+
+
+def calibrated_run(folder, **changes):
+    return create_run(folder, PLAN, RIG, calibration(**changes))
+
+
+def test_a_run_holds_the_hash_of_its_calibration(tmp_path):
+    calibrated_run(tmp_path)
+    header = yaml.safe_load((tmp_path / "run.yaml").read_text(encoding="utf-8"))
+    assert header["calibration_sha256"] == calibration().digest == open_run(tmp_path).calibration.digest
+
+
+def test_a_run_whose_calibration_was_exchanged_is_refused(tmp_path):
+    calibrated_run(tmp_path)
+    record.save(calibration(residuals={"camera_stage_um": 0.5}), tmp_path / "calibration.yaml")
+    with pytest.raises(StoreError, match="is not the one"):
+        open_run(tmp_path)
+
+
+def test_a_run_is_not_resumed_with_another_calibration_of_the_same_moment(tmp_path):
+    calibrated_run(tmp_path)
+    with pytest.raises(StoreError, match="another calibration"):
+        calibrated_run(tmp_path, residuals={"camera_stage_um": 0.5})
+    assert calibrated_run(tmp_path).calibration is not None

@@ -116,6 +116,7 @@ def test_the_turret_turns_only_with_z_at_z_safe_as_the_core_logs_it(rig, tmp_pat
     with open_microscope(behind) as microscope:
         microscope.log_to(log)
         for name in ("40x", "10x", "20x"):
+            microscope.expect_focus(0)
             microscope.move_z(toward * 5.0)
             microscope.select_objective(name)
     assert z_before_each_turn(log.read_text()) == [behind.z_safe_um] * 3
@@ -123,8 +124,10 @@ def test_the_turret_turns_only_with_z_at_z_safe_as_the_core_logs_it(rig, tmp_pat
 
 def test_what_the_core_says_stands_in_the_error(rig):
     beyond = replace(rig, limits_um=replace(rig.limits_um, z=(-1000.0, 1000.0)))
-    with open_microscope(beyond) as microscope, pytest.raises(DeviceError, match="Position out of range"):
-        microscope.move_z(900)
+    with open_microscope(beyond) as microscope:
+        microscope.expect_focus(900)
+        with pytest.raises(DeviceError, match="Position out of range"):
+            microscope.move_z(900)
 
 
 def test_a_camera_that_is_running_gives_no_snap_and_says_why(microscope):

@@ -1,13 +1,24 @@
 """The rules between a wish and a motion, as laws that hold for both directions of Z."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.errors import InterlockError, LimitError
-from acquire.safety import Z_SAFE_TOLERANCE_UM, check_retracted, check_xy, check_z
+from acquire.errors import InterlockError, LatchedError, LimitError, WetSlideError
+from acquire.rigrecord import Latch, Record
+from acquire.safety import (
+    Z_SAFE_TOLERANCE_UM,
+    approach,
+    check_dry,
+    check_latch,
+    check_nearing,
+    check_retracted,
+    check_xy,
+    check_z,
+)
 from tests.acquire.rigs import small_rig
 
 RIGS = {toward: small_rig(toward=toward) for toward in (1, -1)}
@@ -96,3 +107,57 @@ def test_a_z_that_is_no_number_is_refused(toward, z_um):
 def test_the_nosepiece_does_not_turn_when_z_reads_no_number(toward):
     with pytest.raises(InterlockError):
         check_retracted(RIGS[toward], float("nan"))
+
+
+@given(toward=TOWARD, here_um=st.floats(-200, 90), way_um=st.floats(-200, 200))
+def test_a_move_ends_at_its_target_and_never_passes_it(toward, here_um, way_um):
+    rig, z_um = RIGS[toward], here_um + toward * way_um
+    targets_um = approach(rig, z_um, here_um=here_um, objective=rig.objectives[0])
+    assert targets_um[-1] == z_um
+    nearness_um = [toward * (target_um - here_um) for target_um in targets_um]
+    assert all(later > earlier - 1e-9 for earlier, later in pairwise(nearness_um))
+    assert min(nearness_um) >= min(0, way_um) - 1e-9
+
+
+@given(toward=TOWARD, way_um=st.floats(60.1, 300))
+def test_the_last_near_margin_of_a_long_way_nearer_is_gone_in_steps(toward, way_um):
+    rig = RIGS[toward]
+    targets_um = approach(rig, toward * way_um, here_um=0.0, objective=rig.objective("40x"))
+    assert [toward * (targets_um[-1] - target_um) for target_um in targets_um] == pytest.approx([60, 45, 30, 15, 0])
+
+
+@given(toward=TOWARD, way_um=st.floats(-300, 59.9))
+def test_a_short_way_nearer_and_every_way_farther_is_one_move(toward, way_um):
+    rig = RIGS[toward]
+    assert approach(rig, toward * way_um, here_um=0.0, objective=rig.objective("40x")) == [toward * way_um]
+
+
+@given(toward=TOWARD, here_um=st.floats(-200, 90), way_um=st.floats(HAIR_UM, 100))
+def test_a_lens_without_a_known_focus_goes_farther_only(toward, here_um, way_um):
+    rig = RIGS[toward]
+    check_nearing(rig, here_um - toward * way_um, here_um=here_um, objective="40x")
+    with pytest.raises(LimitError, match="no focus of it is known"):
+        check_nearing(rig, here_um + toward * way_um, here_um=here_um, objective="40x")
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [(Record(wet="oiled", slide="S7"), "slide S7 lies under oil"), (Record(doubt=True), "the slide may lie under oil")],
+)
+def test_only_an_immersion_lens_comes_over_a_slide_that_counts_as_wet(record, says):
+    dry, wet = RIGS[1].objectives
+    check_dry(record, wet)
+    with pytest.raises(WetSlideError, match=says):
+        check_dry(record, dry)
+
+
+@pytest.mark.parametrize("wet", ["dry", "cleaned"])
+def test_every_lens_comes_over_a_slide_that_is_dry_or_was_cleaned(wet):
+    for objective in RIGS[1].objectives:
+        check_dry(Record(wet=wet), objective)
+
+
+def test_the_latch_says_what_failed_and_how_it_is_cleared():
+    check_latch(Record())
+    with pytest.raises(LatchedError, match=r"the stage is stuck\. Look at .*check RIG --clear-latch"):
+        check_latch(Record(latch=Latch(reason="the stage is stuck.", time_s=0)))

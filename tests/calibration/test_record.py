@@ -1,4 +1,5 @@
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -168,3 +169,74 @@ def test_a_name_that_no_calibration_can_have_is_refused_before_anything_is_writt
     with pytest.raises(RecordError, match="cannot hold a calibration"):
         save(calibration(), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def full(**changes):
+    one = Measured(value=0.2, interval95=(0.1, 0.3))
+    values = {
+        "rig_name": "bench",
+        "valid_until": NOW + timedelta(days=7),
+        "stage_pixel_um": {"40x": one},
+        "settle_ms": {"x": 12.0},
+        "turret_um": {"40x parcentric": one},
+        "curves": {"lamp": ((0.0, 1.0), (1.0, 1.5))},
+        "remarks": ("The lamp was cold.",),
+    }
+    return calibration(**(values | changes))
+
+
+def test_everything_that_is_measured_beside_comes_back_too(tmp_path):
+    save(full(), tmp_path / "cal.yaml")
+    after = load(tmp_path / "cal.yaml")
+    for name in ("rig_name", "valid_until", "stage_pixel_um", "settle_ms", "turret_um", "curves", "remarks", "digest"):
+        assert getattr(after, name) == getattr(full(), name)
+
+
+def test_a_file_says_until_when_it_is_valid(tmp_path):
+    save(calibration(), tmp_path / "cal.yaml")
+    document = yaml.safe_load((tmp_path / "cal.yaml").read_text(encoding="utf-8"))
+    assert datetime.fromisoformat(document["valid_until"]) == NOW + timedelta(days=VALID_DAYS)
+    assert document["sha256"] == calibration().digest
+
+
+def test_a_calibration_with_an_earlier_last_day_is_refused_after_it():
+    with pytest.raises(RecordError, match="valid until 29 November 2026"):
+        full().check(rig(), now=NOW + timedelta(days=8))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rig_hash": "another"},
+        {"created": NOW + timedelta(seconds=1)},
+        {"settle_ms": {"x": 13.0}},
+        {"remarks": ()},
+        {"corrections": {"40x": Correction(dark=np.zeros((4, 5, 3), np.float32), flat=np.ones((4, 5, 3), np.float32))}},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_the_digest_changes_with_whatever_was_measured(changes):
+    assert replace(full(), **changes).digest != full().digest
+
+
+def test_the_digest_is_that_of_the_moment_whatever_the_time_zone_it_is_told_in():
+    east = timezone(timedelta(hours=9))
+    assert calibration(created=NOW.astimezone(east)).digest == calibration().digest
+
+
+def test_a_file_that_was_edited_is_refused(tmp_path):
+    path = tmp_path / "cal.yaml"
+    save(full(), path)
+    path.write_text(path.read_text(encoding="utf-8").replace("x: 12.0", "x: 11.0"), encoding="utf-8")
+    with pytest.raises(RecordError, match="was changed since it was measured"):
+        load(path)
+
+
+def test_a_file_from_before_there_was_a_last_day_and_a_digest_is_still_read(tmp_path):
+    path = tmp_path / "cal.yaml"
+    save(calibration(), path)
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for key in ("valid_until", "sha256", "rig_name", "curves", "remarks", "settle_ms", "turret_um", "stage_pixel_um"):
+        del document[key]
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert load(path).expires == NOW + timedelta(days=VALID_DAYS)

@@ -34,6 +34,9 @@ def test_a_missing_file_is_named():
         ("100x/1.40 oil", "40x/0.95 air", "two have one label"),
         ("  40x:", "  40x/0.95:", "40x/0.95"),
         ("condenser_na: 0.55", "condenser_na: 0", "condenser_na 0.0 is not between"),
+        ("stand: unknown", "stand: sideways", "stand"),
+        ("settle_ms:\n  xy: 0.0", "settle_ms:\n  xy: -1", "settle_ms.xy"),
+        ("oil_pose_um: null", "oil_pose_um: [100, 30000]", "oil_pose_um y 30000.0 is outside limits_um y"),
     ],
 )
 def test_a_fault_in_the_file_is_named_by_its_key(old, new, says):
@@ -58,3 +61,12 @@ def test_pixel_and_field_follow_from_magnification():
     rig = load_rig("simulated")
     assert rig.pixel_um("100x") == pytest.approx(0.074)
     assert rig.field_um("40x") == pytest.approx((94.72, 94.72))
+
+
+def test_the_empty_position_of_the_nosepiece_is_kept_and_is_no_objective():
+    text = dump_rig(load_rig("simulated"))
+    rig = parse_rig(text.replace("nosepiece_empty: none", "nosepiece_empty: 6-Empty"), name="stand")
+    assert rig.nosepiece_empty == "6-Empty"
+    assert parse_rig(dump_rig(rig), name="stand") == rig
+    with pytest.raises(RigError, match=r"nosepiece_empty: '40x/0\.95 air' is an objective"):
+        parse_rig(text.replace("nosepiece_empty: none", "nosepiece_empty: 40x/0.95 air"), name="stand")

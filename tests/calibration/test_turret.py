@@ -7,23 +7,12 @@ from calibration.errors import MeasurementError
 from calibration.interval import measured_mean
 from calibration.record import Measured
 from calibration.stage import StageFit
-from calibration.turret import SEEMS_DEEPER_UM, SectionFocus, parcentric, parfocal, stage_through_turret
+from calibration.turret import SectionFocus, parfocal, stage_through_turret
 
-LOW, HIGH = (400, 512, 3), (480, 640, 3)
 S_LOW = np.array([[-0.1849, 0.002], [0.002, 0.1849]])
 S_HIGH = S_LOW @ np.array([[0.41, -0.004], [0.004, 0.41]])
-PARCENTRIC = np.array([12.5, -7.25])
-
-
-def centre(shape):
-    return np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2])
-
-
-def registration(p_low, p_high):
-    """HIGH to LOW, from s = p_low + S_low u_low = p_high - parcentric + S_high u_high alone."""
-    turn = np.linalg.solve(S_LOW, S_HIGH)
-    origin = np.linalg.solve(S_LOW, np.asarray(p_high) - PARCENTRIC - np.asarray(p_low))
-    return np.column_stack([turn, centre(LOW) + origin - turn @ centre(HIGH)])
+REGISTRATION = np.column_stack([np.linalg.solve(S_LOW, S_HIGH), [140.0, 171.5]])
+"""HIGH to LOW: both name one specimen point, S_low u_low = S_high u_high + a constant."""
 
 
 def low_fit(half_um=0.0001):
@@ -37,76 +26,41 @@ def low_fit(half_um=0.0001):
     )
 
 
-def test_the_parcentric_offset_is_the_move_that_keeps_the_point_centred():
-    found = parcentric([registration((0, 0), (0, 0))] * 3, S_LOW, low_shape=LOW, high_shape=HIGH)
-    assert [m.value for m in found] == pytest.approx(PARCENTRIC)
-
-
-def test_a_stage_that_did_not_come_back_exactly_is_allowed_for():
-    low, high = [(0, 0), (100, 50), (20, 10)], [(0.4, -0.2), (99, 51), (32, 3)]
-    matrices = [registration(*sites) for sites in zip(low, high, strict=True)]
-    found = parcentric(matrices, S_LOW, low_shape=LOW, high_shape=HIGH, stage_moves_um=np.subtract(high, low))
-    assert [m.value for m in found] == pytest.approx(PARCENTRIC)
-
-
-def test_the_interval_of_the_parcentric_offset_is_the_scatter_between_sites():
-    rng = np.random.default_rng(0)
-    matrices = [registration((0, 0), rng.normal(0, 0.3, 2)) for _ in range(6)]
-    for axis, found in enumerate(parcentric(matrices, S_LOW, low_shape=LOW, high_shape=HIGH)):
-        low, high = found.interval95
-        assert low < PARCENTRIC[axis] < high
-        assert 0.1 < high - low < 1.5
-
-
-def test_one_site_gives_no_parcentric_offset():
-    with pytest.raises(MeasurementError, match="parcentric offset along x: 1 usable"):
-        parcentric([registration((0, 0), (0, 0))], S_LOW, low_shape=LOW, high_shape=HIGH)
-
-
-def test_moves_and_registrations_must_be_as_many():
-    with pytest.raises(MeasurementError, match="one move for each"):
-        parcentric([registration((0, 0), (0, 0))] * 2, S_LOW, low_shape=LOW, high_shape=HIGH, stage_moves_um=[(0, 0)])
-
-
 def test_the_matrix_of_the_next_objective_follows_from_the_registration():
-    found = stage_through_turret([registration((0, 0), (0, 0))] * 3, low_fit())
+    found = stage_through_turret([REGISTRATION] * 3, low_fit())
     np.testing.assert_allclose(found.matrix, S_HIGH)
     assert found.pixel_um.value == pytest.approx(np.sqrt(abs(np.linalg.det(S_HIGH))))
 
 
 def test_the_next_objective_is_no_better_known_than_the_first():
-    found = stage_through_turret([registration((0, 0), (0, 0))] * 3, low_fit(half_um=0.001))
+    found = stage_through_turret([REGISTRATION] * 3, low_fit(half_um=0.001))
     low, high = found.pixel_um.interval95
     assert (high - low) / found.pixel_um.value == pytest.approx(0.002 / low_fit().pixel_um.value, rel=1e-3)
 
 
-@given(
-    parfocal_um=st.floats(-10, 10),
-    ratios=st.tuples(st.floats(1, 2), st.floats(1, 2)),
-    toward=st.sampled_from([1, -1]),
-    middles_um=st.lists(st.floats(-5, 5), min_size=2, max_size=6),
-)
-def test_the_parfocal_offset_holds_for_the_middle_though_it_seems_deeper(parfocal_um, ratios, toward, middles_um):
-    deeper = [toward * SEEMS_DEEPER_UM / ratio for ratio in ratios]
-    low = [SectionFocus(z_um=middle + deeper[0]) for middle in middles_um]
-    high = [SectionFocus(z_um=middle + parfocal_um + deeper[1]) for middle in middles_um]
-    found = parfocal(low, high, ratios=ratios, toward_slide=toward)
-    assert found.value == pytest.approx(parfocal_um, abs=1e-6)
-    assert found.interval95[0] <= parfocal_um + 1e-6
-    assert found.interval95[1] >= parfocal_um - 1e-6
+@given(parfocal_um=st.floats(-10, 10), middles_um=st.lists(st.floats(-5, 5), min_size=2, max_size=6))
+def test_the_parfocal_offset_is_what_carries_one_middle_to_the_other(parfocal_um, middles_um):
+    low, high = ([SectionFocus(z_um=z + moved) for z in middles_um] for moved in (0.0, parfocal_um))
+    assert parfocal(low, high).value == pytest.approx(parfocal_um, abs=1e-6)
+
+
+def test_the_interval_of_the_parfocal_offset_is_the_scatter_between_sites():
+    low, high = ([SectionFocus(z_um=z) for z in zs] for zs in ([0.0, 1.0, 2.0], [3.0, 4.1, 4.9]))
+    half = 4.303 * 0.1 / np.sqrt(3)
+    assert parfocal(low, high).interval95 == pytest.approx((3.0 - half, 3.0 + half), abs=1e-3)
 
 
 def test_what_drifts_between_the_two_objectives_is_taken_off():
     low = [SectionFocus(z_um=0.001 * time, time_s=time) for time in (0.0, 20.0)]
     high = [SectionFocus(z_um=2.5 + 0.001 * time, time_s=time) for time in (100.0, 130.0)]
-    found = parfocal(low, high, ratios=(1.0, 1.0), toward_slide=1, drift_um_per_s=0.001)
+    found = parfocal(low, high, drift_um_per_s=0.001)
     assert found.value == pytest.approx(2.5)
 
 
 def test_foci_of_different_number_are_refused():
     one = SectionFocus(z_um=0.0)
     with pytest.raises(MeasurementError, match="2 foci through one objective and 1"):
-        parfocal([one, one], [one], ratios=(1.0, 1.0), toward_slide=1)
+        parfocal([one, one], [one])
 
 
 def test_no_registration_gives_no_matrix():

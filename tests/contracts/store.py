@@ -29,6 +29,13 @@ class StoreContract:
         assert again.has("0002", "40x")
         assert again.sites() == ["0001", "0002"]
 
+    def test_a_field_s_partner_is_known_to_another_process(self, store, planes, reopened):
+        store.write("0001-2", "100x", planes, partner="0001")
+        store.write("0002", "100x", planes)
+        again = reopened()
+        assert again.partner("0001-2", "100x") == "0001"
+        assert again.partner("0002", "100x") == "0002"
+
     def test_a_stack_is_never_overwritten(self, store, planes):
         store.write("0001", "100x", planes)
         with pytest.raises(StoreError, match="never overwritten"):

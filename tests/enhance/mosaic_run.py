@@ -8,7 +8,8 @@ import numpy as np
 
 from acquire.frame import Frame, Position
 from acquire.planfile import parse_plan
-from acquire.runfolder import RunFolder, create_run
+from acquire.runfolder import RunFolder
+from acquire.runopen import create_run
 from calibration.record import Calibration
 from tests.enhance.small_run import SIDE_PX, camera, correction, small_calibration, small_rig
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from acquire.frame import Frame, Position
 from acquire.planfile import parse_plan
-from acquire.runfolder import RunFolder, create_run
+from acquire.runfolder import RunFolder
+from acquire.runopen import create_run
 from acquire.truthfile import Truth, write_truth
 from calibration.affine import compose, scaling
 from calibration.bandwidth import decimate

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from acquire.planfile import parse_plan
-from acquire.runfolder import create_run
+from acquire.runopen import create_run
 from calibration.rig import load_rig
 from enhance.errors import PairsError
 from enhance.pairoptics import common_optics

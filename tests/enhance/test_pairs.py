@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from acquire.runfolder import open_run
+from acquire.runopen import open_run
 from calibration.affine import rms_difference
 from calibration.flatfield import correct
 from calibration.register import covered_window

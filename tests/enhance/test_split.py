@@ -1,5 +1,7 @@
 """The split: nothing that tests has been seen in training, nothing is lost, and the same input gives the same split."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,3 +160,17 @@ def test_the_paper_s_split_takes_its_shares_by_site():
 def test_a_split_that_cannot_be_made_is_refused_in_words(places, options, says):
     with pytest.raises(PairsError, match=says):
         assign(places, gap_um=FIELD_UM, **options)
+
+
+@settings(deadline=None)
+@given(fields=st.lists(st.integers(1, 5), min_size=3, max_size=40))
+def test_by_site_the_fields_inside_one_picture_stay_together(fields):
+    places = [
+        replace(place(f"{site:04d}-{number}", "A", 500.0 * site, 0.0), picture=f"run/{site:04d}")
+        for site, count in enumerate(fields)
+        for number in range(count)
+    ]
+    assignment = assign(places, gap_um=FIELD_UM, mode="site")
+    pictures = [{name.rsplit("-", 1)[0] for name in assignment.splits[split]} for split in SPLITS]
+    assert sum(len(found) for found in pictures) == len(fields)
+    assert sorted(name for split in SPLITS for name in assignment.splits[split]) == sorted(p.id for p in places)

@@ -9,6 +9,7 @@ from enhance.edf import fuse
 from enhance.errors import ImageError, StackError
 from enhance.picturefile import read_picture, write_picture
 from enhance.stackfile import fuse_path, read_stack
+from tests.enhance.reliefs import relief
 
 
 @pytest.fixture
@@ -69,13 +70,23 @@ def test_z_is_taken_from_the_nominal_step_in_its_own_unit(tmp_path, planes):
     assert read_stack(tmp_path / "stack.ome.tif").z_um == (0.0, 0.5, 1.0)
 
 
-def test_a_stack_without_z_has_its_depth_in_planes(tmp_path, planes):
-    _separate_pages(tmp_path / "stack.tif", planes)
+def test_a_stack_without_z_has_its_depth_in_planes(tmp_path):
+    specimen = relief(1, noise=1.0)
+    _separate_pages(tmp_path / "stack.tif", specimen.planes)
     result = fuse_path(tmp_path / "stack.tif", tmp_path / "out.tif")
-    depth = tifffile.imread(result.depth)
+    depth, last = tifffile.imread(result.depth), len(specimen.planes) - 1
     assert result.depth_unit == "planes"
-    assert depth.min() >= 0
-    assert depth.max() <= 2
+    assert -0.5 <= np.nanmin(depth) < 1
+    assert last - 1 < np.nanmax(depth) <= last + 0.5
+
+
+def test_depth_that_is_not_known_is_not_a_number_and_the_file_says_so(tmp_path, planes):
+    _ome(tmp_path / "stack.ome.tif", planes)  # noise, in focus nowhere
+    result = fuse_path(tmp_path / "stack.ome.tif", tmp_path / "out.tif")
+    assert np.isnan(tifffile.imread(result.depth)).all()
+    with tifffile.TiffFile(result.depth) as file:
+        assert "nan where no plane is clearly sharper" in file.pages[0].description
+    assert result.depth_known == 0
 
 
 def test_a_step_that_is_given_is_the_depth_whatever_the_file_tells(tmp_path, planes):
@@ -83,7 +94,7 @@ def test_a_step_that_is_given_is_the_depth_whatever_the_file_tells(tmp_path, pla
     result = fuse_path(tmp_path / "stack.ome.tif", tmp_path / "out.tif", step_um=-2.0)
     expected = fuse(planes, z_um=(0.0, -2.0, -4.0))
     assert result.depth_unit == "um"
-    assert np.array_equal(tifffile.imread(result.depth), expected.depth)
+    assert np.array_equal(tifffile.imread(result.depth), expected.depth, equal_nan=True)
 
 
 @pytest.mark.parametrize("step_um", [0.0, float("nan"), float("inf")])
@@ -100,7 +111,7 @@ def test_fusing_a_file_writes_what_fusing_its_planes_gives(tmp_path, planes, nam
     expected = fuse(planes, z_um=(-0.4, 0.0, 0.4))
     assert (result.planes, result.method, result.out) == (3, "forster", tmp_path / name)
     assert np.array_equal(read_picture(result.out), expected.image)
-    assert np.array_equal(tifffile.imread(result.depth), expected.depth)
+    assert np.array_equal(tifffile.imread(result.depth), expected.depth, equal_nan=True)
     assert result.depth.name == "out_depth.tif"
     assert not list(tmp_path.rglob("*.part"))
 

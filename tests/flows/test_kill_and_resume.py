@@ -10,6 +10,8 @@ from collections import Counter
 import pytest
 import yaml
 
+from benchmarks.kills import VISITS, killed_nights
+
 pytestmark = pytest.mark.core
 SITES = 6
 PLAN = {
@@ -54,7 +56,7 @@ def hashes(run):
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (run / "sites").glob("*.ome.tif")}
 
 
-@pytest.mark.parametrize("count", [1, SITES, SITES + 3])
+@pytest.mark.parametrize("count", [1, SITES + 3])
 def test_a_killed_capture_is_finished_by_the_same_command(tmp_path, count):
     run = tmp_path / "run"
     with subprocess.Popen(command(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -69,3 +71,10 @@ def test_a_killed_capture_is_finished_by_the_same_command(tmp_path, count):
     assert hashes(run) == {event["file"].split("/")[-1]: event["sha256"] for event in events}
     assert before.items() <= {event["file"]: event["sha256"] for event in events}.items()
     assert not list((run / "sites").glob("*.part"))
+
+
+@pytest.mark.timeout(900)  # eight processes; 20 s of two quiet cores
+def test_a_run_killed_six_times_ends_with_every_pixel_of_one_never_killed(tmp_path):
+    """24 sites, `kill -9` at six random moments one after the other; `python -m benchmarks.kills` does fifty."""
+    assert VISITS == 2 * 24
+    assert list(killed_nights(tmp_path, "perfect", count=1, in_a_row=6, seed=6)) == [[]]

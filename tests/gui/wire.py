@@ -112,7 +112,7 @@ class EnlargingEngine:
         time.sleep(self._takes_s)
         number = number_in(image[0, 0])
         self.seen.append(number)
-        if number == self._fails_at:
+        if self._fails_at is not None and number >= self._fails_at:  # a busy machine drops some
             raise RuntimeError("the network is too large for this machine")
         numerator, denominator = self.checkpoint.ratio
         rows, columns = (math.ceil(numerator * side / denominator) for side in image.shape[:2])

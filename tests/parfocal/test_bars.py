@@ -6,8 +6,8 @@ import time
 import pytest
 from rich.console import Console
 
+from parfocal.asking import asked
 from parfocal.bars import bar
-from parfocal.microscope_commands import asked
 
 REDRAWN_S = 0.3
 """The live display is drawn ten times a second."""

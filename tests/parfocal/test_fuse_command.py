@@ -8,8 +8,21 @@ import tifffile
 from typer.testing import CliRunner
 
 from parfocal.commands import app
+from tests.enhance.reliefs import PLANES, relief
 
-KEYS = {"out", "depth", "method", "planes", "seconds", "align", "depth_unit", "drift_px", "quality", "notes"}
+KEYS = {
+    "out",
+    "depth",
+    "method",
+    "planes",
+    "seconds",
+    "align",
+    "depth_unit",
+    "depth_known",
+    "drift_px",
+    "quality",
+    "notes",
+}
 
 
 def run(*arguments):
@@ -43,10 +56,12 @@ def test_every_method_writes_a_picture_and_a_depth_map(stack, tmp_path, method):
     assert 0 <= said["quality"] <= 1
 
 
-def test_a_step_brings_the_depth_to_um(stack, tmp_path):
-    said = answer("edf", stack, tmp_path / "out.tif", "--step-um", 0.4)
+def test_a_step_brings_the_depth_to_um(tmp_path):
+    tifffile.imwrite(tmp_path / "relief.tif", relief(1, noise=1.0).planes, photometric="rgb")
+    said = answer("edf", tmp_path / "relief.tif", tmp_path / "out.tif", "--step-um", 0.1)
     assert said["depth_unit"] == "um"
-    assert tifffile.imread(said["depth"]).max() <= np.float32(0.8)
+    assert said["depth_known"] > 0.9
+    assert np.nanmax(tifffile.imread(said["depth"])) <= np.float32(0.1 * (PLANES - 0.5))
 
 
 def test_a_blank_stack_is_fused_and_its_depth_called_meaningless(tmp_path):

@@ -69,3 +69,15 @@ def test_the_papers_method_is_there_to_compare(pair):
     ]
     assert not np.array_equal(*matrices)
     assert matrices[1] == pytest.approx(matrices[0], abs=0.3)
+
+
+def test_blank_pictures_are_refused_without_a_matrix_that_nobody_measured(pair, tmp_path):
+    blank = tmp_path / "blank.png"
+    cv2.imwrite(str(blank), np.full((SIDE, SIDE, 3), 230, np.uint8))
+    arguments = ["register", str(pair / "low.png"), str(blank), "--factor", str(FACTOR)]
+    said = CliRunner().invoke(app, arguments).stdout
+    assert said.startswith("not registered: ")
+    assert len(said.strip().splitlines()) == 1
+    assert not answer(pair / "low.png", blank)["measured"]
+    refused = CliRunner().invoke(app, ["register", str(pair / "low.png"), str(pair / "bent.png"), "--factor", "2.5"])
+    assert refused.stdout.startswith("HIGH to LOW pixels")

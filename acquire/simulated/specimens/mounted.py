@@ -108,8 +108,9 @@ class Mounted:
 
     def tile(self, window: Window) -> Image:
         """Compute one tile; see `specimen.Specimen`."""
-        told, sheets = self.mounting, self.specimen.tile(window)
+        told = self.mounting
         factor: Image = np.asarray(step((SECTION_END_UM - window.x_um).astype(np.float32), 0.0, _EDGE_UM))
+        sheets = self.specimen.tile(window) if factor.any() else self._nothing(window)
         if told.folds_per_mm:
             factor = factor * (1 + self._folded(window.x_um, window.y_um[:, None])).astype(np.float32)
         sheets = sheets * (factor * np.float32(self._thicker))
@@ -117,6 +118,11 @@ class Mounted:
             share = np.float32(told.band / np.log(10) / np.sqrt(len(sheets)))
             sheets[:, _COUNTERSTAIN] += share * band_noise(window, told.mount_seed, len(sheets)) * factor
         return _with_dust(sheets, window, told) if told.dust_per_mm2 else sheets
+
+    def _nothing(self, window: Window) -> Image:
+        """Glass beyond the section, of which nothing need be computed."""
+        stains = len(self.specimen.absorbance)
+        return np.zeros((len(self.specimen.depths_um), stains + 1, window.rows, window.columns), np.float32)
 
     def _folded(self, x_um: Coordinates, y_um: Coordinates) -> NDArray[np.float64]:
         """How far the section lies double: 0 or 1, with soft borders."""

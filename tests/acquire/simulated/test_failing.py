@@ -10,10 +10,10 @@ import pytest
 from acquire import errors
 from acquire.errors import CameraError, DeviceError, StoreError
 from acquire.microscope import Microscope
-from acquire.motion import Patience
+from acquire.motion import TRIES, Patience
 from acquire.open import open_disk, open_microscope
 from acquire.plan import Plan
-from acquire.runfolder import create_run
+from acquire.runopen import create_run
 from acquire.simulated.failing import FailingCore
 from acquire.simulated.failures import KINDS, Failures, failures_of
 from calibration.errors import RigError
@@ -78,11 +78,25 @@ ON_THE_WAY = [name for name in KINDS if not KINDS[name].startswith("none") and n
 @pytest.mark.parametrize("name", ON_THE_WAY)
 def test_a_failure_at_the_microscope_shows_as_the_documented_error(name, toward):
     with opened(toward) as microscope:
-        microscope.core.failures.inject(name, at=2 if name == "frame_repeated" else 1)
+        times = TRIES if name == "stage_short" else 1  # a stage beside its target is sent there again
+        microscope.core.failures.inject(name, at=2 if name == "frame_repeated" else 1, times=times)
         with pytest.raises(documented(name)) as caught:
             work(microscope)
         assert microscope.core.failures.struck[0][0] == name
         assert len(str(caught.value)) > 40
+
+
+LOST_FRAMES = ("snap_raises", "frame_dropped", "frame_repeated", "frame_wrong_size")
+
+
+@pytest.mark.parametrize("name", [name for name in ON_THE_WAY if name != "core_dies"])
+def test_a_failed_motion_and_a_hanging_camera_set_the_latch_and_a_lost_frame_does_not(name):
+    with opened() as microscope:
+        times = TRIES if name == "stage_short" else 1
+        microscope.core.failures.inject(name, at=2 if name == "frame_repeated" else 1, times=times)
+        with pytest.raises(documented(name)):
+            work(microscope)
+        assert (microscope.state.record.latch is None) == (name in LOST_FRAMES)
 
 
 def test_the_rig_file_may_name_a_failure_and_its_call():

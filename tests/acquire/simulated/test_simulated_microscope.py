@@ -1,19 +1,16 @@
-"""The simulated core passes the suite that every microscope must pass."""
-
-from dataclasses import replace
+"""The simulated core passes the suite that every microscope must pass, on whichever side the slide lies."""
 
 import pytest
 
 from acquire.open import open_microscope
-from calibration.rig import load_rig
+from tests.acquire.rigs import small_rig
 from tests.contracts.microscope import MicroscopeContract
 
 pytestmark = pytest.mark.core
 
 
 class TestSimulatedCore(MicroscopeContract):
-    @pytest.fixture
-    def microscope(self):
-        rig = load_rig("simulated")
-        with open_microscope(replace(rig, camera=replace(rig.camera, size_px=(64, 48)))) as opened:
+    @pytest.fixture(params=[1, -1], ids=["slide at higher z", "slide at lower z"])
+    def microscope(self, request):
+        with open_microscope(small_rig(toward=request.param, size_px=(64, 48))) as opened:
             yield opened

@@ -49,16 +49,17 @@ def capture_low(core, witness, site="s"):
     return frame
 
 
-def capture_high(core, witness, site="s"):
+def capture_high(core, witness, site="s", *, aside_um=(0.0, 0.0), partner=None):
     mount = core.scene.mounts["100x"]
     turn(core, "100x/1.40 oil", 50)
     frames = []
     for number, step_um in enumerate(PLANES_UM):
-        place(core, 700 + mount.parcentric_um[0], 700 + mount.parcentric_um[1], mount.parfocal_um + step_um)
+        x_um, y_um = (700 + offset + aside for offset, aside in zip(mount.parcentric_um, aside_um, strict=True))
+        place(core, x_um, y_um, mount.parfocal_um + step_um)
         frames.append(snap(core))
         witness.observe(site, "100x", number)
     witness.keep(site, "100x")
-    witness.write(site)
+    witness.write(site, partner=partner)
     return frames
 
 
@@ -123,3 +124,24 @@ def test_a_stack_kept_again_drops_the_truth_of_its_first_try(core, witness, tmp_
     witness.observe("s", "40x", 0)
     witness.keep("s", "40x")
     assert read_truth(tmp_path, "s") is None
+
+
+def test_the_truth_of_a_field_is_on_its_partner_s_picture(core, tmp_path):
+    aside_um = (15.0, -9.0)
+    witness = watch(core, tmp_path, pictures=False)
+    capture_low(core, witness, "0001")
+    stage = np.array(core.last_state.pose.stage_um_per_px)
+    capture_high(core, witness, "0001-2", aside_um=aside_um, partner="0001")
+    witness = watch(core, tmp_path, pictures=False)
+    capture_high(core, witness, "0001-1", partner="0001")
+    middle, moved = (read_truth(tmp_path, name).matrix[:, 2] for name in ("0001-1", "0001-2"))
+    assert moved - middle == pytest.approx(np.linalg.solve(stage, aside_um), abs=0.05)
+
+
+def test_a_site_shot_again_drops_the_truth_of_the_fields_inside_it(core, tmp_path):
+    witness = watch(core, tmp_path, pictures=False)
+    capture_low(core, witness, "0001")
+    capture_high(core, witness, "0001-1", partner="0001")
+    capture_low(core, witness, "0001")
+    assert read_truth(tmp_path, "0001-1") is None
+    assert (tmp_path / "truth" / "0001-1_100x.json").is_file()

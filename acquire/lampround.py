@@ -1,0 +1,81 @@
+"""The lamp over one pass: looked at now and then, and what was taken in other light is taken again."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from acquire.background import EVERY, LampCheck
+from acquire.errors import SuspendedError
+from acquire.microscope import Microscope
+from acquire.plan import Visit
+from acquire.runfolder import RunFolder
+
+MOST_ROUNDS = 3
+"""So often sites are taken again in one pass; a lamp that still changes needs a person."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LampRound:
+    """Looks at the lamp through one pass; does nothing where the plan names no empty glass.
+
+    Parameters
+    ----------
+    microscope : Microscope
+        With the objective of the pass, at the focus of the section.
+    run : RunFolder
+        Its plan says where empty glass lies and how often to look.
+    queue : deque of Visit
+        What is still to be made; sites to be taken again are put in front.
+    settle : callable
+        Waits until all stacks so far are on disk.
+    """
+
+    microscope: Microscope
+    run: RunFolder
+    queue: deque[Visit]
+    settle: Callable[[], None]
+    _check: LampCheck | None = field(default=None, init=False)
+    _rounds: int = field(default=0, init=False)
+
+    def begin(self) -> None:
+        """Wait until the light is steady."""
+        plan = self.run.plan
+        if plan.background_um is None:
+            return
+        self._check = LampCheck(
+            microscope=self.microscope,
+            run=self.run,
+            place_um=plan.background_um,
+            every=plan.background_every or EVERY,
+        )
+        self._check.begin(self.queue[0])
+
+    def look(self) -> None:
+        """Look when it is time to, before the next site."""
+        if self._check is not None and self._check.due:
+            self._compare(self.queue[0])
+
+    def took(self, visit: Visit) -> None:
+        """Take note of a stored stack; after the last one the light is looked at once more."""
+        if self._check is None:
+            return
+        self._check.took(visit)
+        if not self.queue:
+            self._compare(visit)
+
+    def _compare(self, visit: Visit) -> None:
+        if self._check is None:
+            return
+        reading = self._check.check(visit)
+        if reading.steady:
+            return
+        self._rounds += 1
+        if self._rounds > MOST_ROUNDS:
+            raise SuspendedError(
+                f"{reading.says}, for the {self._rounds}th time in this pass: see to the lamp and capture again"
+            )
+        self.settle()
+        for one in reading.again:
+            self.run.set_aside(one.site, one.objective, reading.says)
+        self.queue.extendleft(reversed(reading.again))
+        self._check.begin(visit)

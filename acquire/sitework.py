@@ -1,0 +1,189 @@
+"""One visit, whatever goes wrong with it: stack, judgement, a second try, the plan's policies, the store."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from acquire.control import Control
+from acquire.errors import AcquireError, BrokenOffError, HaltedError, SuspendedError
+from acquire.frame import Frame
+from acquire.oversight import Oversight
+from acquire.plan import Visit
+from acquire.policy import class_of
+from acquire.runfolder import RunFolder
+from acquire.shooting import Shooting
+from acquire.storing import Storing
+from acquire.suspend import Suspenders
+from calibration.errors import CalibrationError
+
+Outcome = Literal["stored", "skipped"]
+Seen = Callable[[Visit, Sequence[Frame]], None]
+"""Shown each stack once it is stored: a preview, which must not keep the capture waiting."""
+
+
+def unseen(_visit: Visit, _planes: Sequence[Frame]) -> None:
+    """Show a stack to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a stack shows.
+
+    Parameters
+    ----------
+    fault : str
+        Why it is not what the plan asks for; kept with the stack when a second one has it too.
+    better_um : float or None
+        Z of the middle of a better stack; None where this one cannot tell, or none is needed.
+    """
+
+    fault: str = ""
+    better_um: float | None = None
+
+
+class Judge(Protocol):
+    """Knows where the focus of a visit lies, and whether a stack is worth keeping."""
+
+    def place(self, visit: Visit) -> Visit:
+        """Return a visit where its site lies now."""
+        ...
+
+    def z_um(self, visit: Visit) -> float:
+        """Z of the middle of the visit's stack; may focus first."""
+        ...
+
+    def look(self, visit: Visit, planes: Sequence[Frame]) -> Look:
+        """Say what a stack shows."""
+        ...
+
+    def learn(self, visit: Visit, planes: Sequence[Frame]) -> None:
+        """Take note of a stack that was stored."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SiteWork:
+    """Makes the visits of one run, one after the other.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Where stacks go.
+    shooting : Shooting
+        Takes them.
+    judge : Judge
+        Of focus and pictures.
+    oversight : Oversight
+        Told of everything.
+    control : Control
+        The wishes of a person.
+    suspenders : Suspenders
+        Hold after a fault that suspends.
+    storing : Storing
+        Puts a stack on disk while the next visit is made.
+    seen : callable
+        Shown each stack that was kept.
+    """
+
+    run: RunFolder
+    shooting: Shooting
+    judge: Judge
+    oversight: Oversight
+    control: Control
+    suspenders: Suspenders
+    storing: Storing
+    seen: Seen
+    _skipped: int = field(default=0, init=False)
+
+    def make(self, visit: Visit) -> Outcome:
+        """Make one visit; when it fails do what the plan's policy says.
+
+        Raises
+        ------
+        SuspendedError
+            When a fault waits for a person, or a condition did not pass in time.
+        HaltedError
+            After an emergency stop.
+        BrokenOffError
+            When a person wishes to pause or stop before its pictures were begun.
+        AcquireError
+            When the policy is to abort.
+        """
+        kept = self._tried(visit, lambda: self._measured(visit))
+        self._skipped = 0 if kept else self._skipped + 1
+        return "stored" if kept else "skipped"
+
+    def prepare(self, visit: Visit, work: Callable[[], None]) -> None:
+        """Do what must be done before a visit, again after a fault that the policies retry; errors as in `make`.
+
+        Raises
+        ------
+        SuspendedError
+            Also where the policy is to skip: without this nothing after it can be made.
+        """
+        if not self._tried(visit, work):
+            raise SuspendedError(f"{visit.objective} could not begin at site {visit.site}: see the journal")
+
+    def settle(self, visit: Visit) -> None:
+        """Wait until the stacks of all visits so far, this one the last, are on disk; errors as in `make`."""
+        self._tried(visit, self.storing.settle)
+
+    def _tried(self, visit: Visit, work: Callable[[], None]) -> bool:
+        """Do the work, as often as the policies ask for; False when it was given up."""
+        failures: Counter[str | None] = Counter()
+        while True:
+            try:
+                with self.oversight.visit(visit):
+                    work()
+            except (HaltedError, BrokenOffError):
+                raise
+            except (AcquireError, CalibrationError) as error:
+                if not self._again(visit, error, failures):
+                    return False
+            else:
+                return True
+
+    def _measured(self, visit: Visit) -> None:
+        with self.oversight.times.visit(visit):
+            self._once(visit)
+
+    def _once(self, visit: Visit) -> None:
+        visit, z_um = self.judge.place(visit), self.judge.z_um(visit)
+        planes = self.shooting.stack(visit, z_um)
+        look = self.judge.look(visit, planes)
+        if look.fault or look.better_um is not None:
+            self.oversight.note("reshot", says=look.fault or "its focus lies aside", from_um=z_um)
+            better_um = look.better_um
+            if better_um is None:
+                better_um = self.judge.look(visit, self.shooting.wider(visit, z_um)).better_um
+            planes = self.shooting.stack(visit, z_um if better_um is None else better_um)
+            look = self.judge.look(visit, planes)
+        self._keep(visit, planes, look.fault)
+
+    def _keep(self, visit: Visit, planes: list[Frame], flag: str) -> None:
+        truth = self.shooting.truth
+        if truth is not None:
+            truth.keep(visit.site, visit.objective)
+        with self.oversight.call("store", "store"):
+            self.storing.put(lambda: self._write(visit, planes, flag))
+        self.judge.learn(visit, planes)
+        self.seen(visit, planes)
+
+    def _write(self, visit: Visit, planes: list[Frame], flag: str) -> None:
+        self.run.write(visit.site, visit.objective, planes, partner=visit.partner, flag=flag)
+        self.oversight.stored(visit)
+
+    def _again(self, visit: Visit, error: Exception, failures: Counter[str | None]) -> bool:
+        """Whether to try once more; False to leave the site out."""
+        latched = self.shooting.microscope.state.record.latch is not None
+        kind = class_of(error)
+        action = self.run.plan.policies.of(error, failures=failures[kind], skipped=self._skipped, latched=latched)
+        failures[kind] += 1
+        told = {"site": visit.site, "objective": visit.objective, "kind": kind or type(error).__name__}
+        self.oversight.note("trouble", says=str(error), action=action, **told)
+        if action == "abort":
+            raise error
+        if action == "suspend" and not self.suspenders.hold(self.control, fault=error):
+            raise SuspendedError(str(error)) from error
+        return action != "skip"

@@ -1,0 +1,131 @@
+"""An engine in a process of its own, of the lowest priority: it can neither hold nor bring down the program that asks.
+
+A network in a thread takes the interpreter from the others between two of its operations, and where the machine has much
+to do it is slow to give it back. Here it has an interpreter of its own, and what is asked goes through a pipe.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any
+
+import numpy as np
+
+from enhance.checkpoint import Checkpoint
+from enhance.engine import Image
+from enhance.errors import EnhanceError, ImageError
+
+SERVER = "enhance.serve"
+IDLE = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)
+"""On Windows a process is given its priority by who starts it; elsewhere it lowers its own."""
+Told = dict[str, Any]
+
+
+class ApartEngine:
+    """One checkpoint, run by another process, which ends with this one at the latest.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        What is in the model.
+    model : Path or str
+        Where the other process finds it: a model folder, or the word ``shipped``.
+    """
+
+    name = "torch, apart"
+
+    def __init__(self, checkpoint: Checkpoint, model: Path | str) -> None:
+        self.checkpoint = checkpoint
+        self._turn = Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", SERVER, str(model)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            creationflags=IDLE,
+        )
+
+    def enhance(self, image: Image, *, passes: int = 1, grow: bool = False, white_level: float | None = None) -> Image:
+        """Enlarge and sharpen one picture of any size, as `enhance.engine.Engine` promises.
+
+        Raises
+        ------
+        ImageError
+            As `enhance.engine.Engine.enhance`.
+        EnhanceError
+            When the other process has ended, as when the machine's memory was used up, or this engine was closed.
+        """
+        asked = {"passes": passes, "grow": grow, "white_level": white_level}
+        try:
+            with self._turn:
+                send(self._process.stdin, asked, image)
+                told, answer = receive(self._process.stdout)
+        except (OSError, ValueError, EOFError) as error:
+            raise EnhanceError(
+                f"the network was asked for a picture and its process has ended (code {self._process.poll()}): look "
+                "how much memory is free, and open the model again"
+            ) from error
+        if "error" in told:
+            raise (ImageError if told["of_image"] else EnhanceError)(told["error"])
+        return answer
+
+    def close(self) -> None:
+        """End the other process at once, also amid a picture; idempotent, from any thread."""
+        self._process.kill()
+        self._process.wait()
+        if self._turn.acquire(blocking=False):  # else who waits for an answer is told by the end of the pipe
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._turn.release()
+
+
+def send(pipe: IO[bytes] | None, told: Told, picture: Image | None = None) -> None:
+    """Write one message: a line of JSON, and the pixels of a picture.
+
+    Parameters
+    ----------
+    pipe : binary stream
+        Open for writing.
+    told : dict
+        What JSON can say.
+    picture : ndarray, optional
+        Of any shape.
+
+    Raises
+    ------
+    OSError, ValueError
+        When nobody reads any more.
+    """
+    if pipe is None:
+        raise EOFError
+    pixels = np.empty(0, np.uint8) if picture is None else np.ascontiguousarray(picture)
+    header = told | {"dtype": pixels.dtype.str, "shape": pixels.shape}
+    pipe.write(json.dumps(header).encode() + b"\n")
+    pipe.write(pixels.reshape(-1).view(np.uint8).data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes] | None) -> tuple[Told, Image]:
+    """Read one message of `send`: what was told, and the picture, empty where there was none.
+
+    Raises
+    ------
+    EOFError
+        When nobody writes any more.
+    """
+    line = b"" if pipe is None else pipe.readline()
+    if pipe is None or not line:
+        raise EOFError
+    told = json.loads(line)
+    picture: Any = np.empty(told["shape"], np.dtype(told["dtype"]))
+    left = memoryview(picture.reshape(-1).view(np.uint8))
+    while len(left):
+        count = pipe.readinto(left)  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError
+        left = left[count:]
+    return told, picture

@@ -1,0 +1,45 @@
+"""Questions that a file answers, where nobody sits at the terminal."""
+
+import pytest
+
+from acquire.confirmfile import confirmed_by
+
+
+@pytest.mark.parametrize(("said", "means"), [("yes\n", True), ("Oiled", True), ("no", False)])
+def test_the_answer_is_what_the_file_says_and_counts_once(tmp_path, said, means):
+    answer = tmp_path / "oil"
+    answer.write_text(said)
+    confirm = confirmed_by(answer)
+    assert confirm("Oil?") is means
+    assert not answer.exists()
+    assert confirm("Oil?") is False
+
+
+def test_an_answer_is_waited_for_with_the_question_beside_it(tmp_path):
+    answer, seconds, seen = tmp_path / "oil", [0.0], []
+
+    def sleep(for_s):
+        seconds[0] += for_s
+        seen.append((tmp_path / "oil.question").read_text())
+        if seconds[0] > 5:
+            answer.write_text("yes")
+
+    assert confirmed_by(answer, longest_s=60, clock=lambda: seconds[0], sleep=sleep)("Oil?") is True
+    assert set(seen) == {"Oil?\n"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_answer_is_a_no(tmp_path):
+    seconds = [0.0]
+
+    def sleep(for_s):
+        seconds[0] += for_s
+
+    confirm = confirmed_by(tmp_path / "oil", longest_s=3, clock=lambda: seconds[0], sleep=sleep)
+    assert confirm("Oil?") is False
+    assert seconds[0] == pytest.approx(3, abs=0.2)
+
+
+def test_a_word_that_is_no_answer_is_waited_out(tmp_path):
+    (tmp_path / "oil").write_text("perhaps")
+    assert confirmed_by(tmp_path / "oil")("Oil?") is False
