@@ -152,7 +152,8 @@ class LampCheck:
             says=f"the light changed by {100 * change:.2f} % since the pass began"
             + ("" if steady else f", so {len(self._since)} site(s) taken since the last good check are taken again"),
         )
-        self._since.clear()
+        if steady:  # else they are known until `begin`, should setting them aside fail
+            self._since.clear()
         return self._noted(visit, reading, now)
 
     def _go(self) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from acquire.errors import StoreError
+
 
 @dataclass(slots=True, eq=False)
 class Journal:
@@ -27,7 +29,21 @@ class Journal:
     _lock: RLock = field(default_factory=RLock, init=False)
 
     def append(self, **event: Any) -> None:
-        """Write one event; returns when it is on disk."""
+        """Write one event; returns when it is on disk.
+
+        Raises
+        ------
+        StoreError
+            When the disk refuses, as a full one does.
+        """
+        try:
+            self._append(event)
+        except OSError as error:
+            raise StoreError(
+                f"{self.path} could not be written ({error}): make room, or give the run another disk"
+            ) from error
+
+    def _append(self, event: dict[str, Any]) -> None:
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         with self._lock, self.path.open("ab") as file:
             if file.tell() and not self._ends_whole():

@@ -56,11 +56,13 @@ class LampRound:
             self._compare(self.queue[0])
 
     def took(self, visit: Visit) -> None:
-        """Take note of a stored stack; after the last one the light is looked at once more."""
-        if self._check is None:
-            return
-        self._check.took(visit)
-        if not self.queue:
+        """Take note of a stored stack."""
+        if self._check is not None:
+            self._check.took(visit)
+
+    def finish(self, visit: Visit) -> None:
+        """Look once more after the last visit, so that the light of all is known."""
+        if self._check is not None:
             self._compare(visit)
 
     def _compare(self, visit: Visit) -> None:
@@ -75,7 +77,8 @@ class LampRound:
                 f"{reading.says}, for the {self._rounds}th time in this pass: see to the lamp and capture again"
             )
         self.settle()
-        for one in reading.again:
-            self.run.set_aside(one.site, one.objective, reading.says)
-        self.queue.extendleft(reversed(reading.again))
+        for one in reversed(reading.again):
+            if self.run.has(one.site, one.objective):
+                self.run.set_aside(one.site, one.objective, reading.says)
+                self.queue.appendleft(one)
         self._check.begin(visit)

@@ -205,7 +205,9 @@ class MicroManagerMicroscope:
             stream.close()
 
     def stop(self) -> None:
-        """Halt all axes at once; idempotent, from any thread."""
+        """Halt all axes at once; idempotent, from any thread; nothing once the core was let go."""
+        if self._closed:
+            return
         self._stops += 1  # first: the call that is waiting must not take the halt for a move that missed
         failed = []
         for device in (*self.rig.z.devices, ""):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, Self
 
+from acquire.errors import StoreError
 from acquire.heartbeat import OVER, Doing, Heartbeat
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
@@ -56,7 +57,7 @@ class Oversight:
         where = {} if self._now is None else {"site": self._now.site, "objective": self._now.objective}
         with self._lock:
             self._late.append({"event": event, "time_s": time.time(), **where, **told})
-        with self._lock, suppress(OSError):
+        with self._lock, suppress(StoreError):
             while self._late:
                 self.run.journal.append(**self._late[0])
                 del self._late[0]

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from acquire.control import Control
@@ -189,7 +190,7 @@ class Scan:
             return "paused", f"the slide was not ready for {name}"
         work.prepare(pending[0], lambda: self._begin(name, pending, judge, work.oversight))
         queue = deque(pending)
-        lamp = LampRound(microscope=self.microscope, run=self.run, queue=queue, settle=work.storing.settle)
+        lamp = LampRound(microscope=self.microscope, run=self.run, queue=queue, settle=work.settle)
         work.prepare(pending[0], lamp.begin)
         while queue:
             if not work.suspenders.hold(self.control):
@@ -199,7 +200,9 @@ class Scan:
             if work.make(visit) == "stored":
                 lamp.took(visit)
             if self.truth is not None or not queue:
-                work.settle(visit)
+                work.settle()
+            if not queue:
+                work.prepare(visit, partial(lamp.finish, visit))
             self._write_truth([(visit.site, visit.objective)])
         return None
 

@@ -18,6 +18,8 @@ from acquire.suspend import Suspenders
 from calibration.errors import CalibrationError
 
 Outcome = Literal["stored", "skipped"]
+Taken = tuple[list[Frame], str]
+"""The planes of a stack, and what is wrong with it."""
 Seen = Callable[[Visit, Sequence[Frame]], None]
 """Shown each stack once it is stored: a preview, which must not keep the capture waiting."""
 
@@ -95,6 +97,7 @@ class SiteWork:
     storing: Storing
     seen: Seen
     _skipped: int = field(default=0, init=False)
+    _storing: Visit | None = field(default=None, init=False)
 
     def make(self, visit: Visit) -> Outcome:
         """Make one visit; when it fails do what the plan's policy says.
@@ -110,9 +113,17 @@ class SiteWork:
         AcquireError
             When the policy is to abort.
         """
-        kept = self._tried(visit, lambda: self._measured(visit))
-        self._skipped = 0 if kept else self._skipped + 1
-        return "stored" if kept else "skipped"
+        taken: list[Taken] = []
+        with self.oversight.times.visit(visit):
+            if not self._tried(visit, lambda: taken.append(self._taken(visit))):
+                self._skipped += 1
+                return "skipped"
+            with self.oversight.call("store", "store"):
+                self.settle()  # of the stack before, whose trouble is not this one's
+                self.storing.put(lambda: self._write(visit, *taken[0]))
+        self._storing, self._skipped = visit, 0
+        self._show(visit, taken[0][0])
+        return "stored"
 
     def prepare(self, visit: Visit, work: Callable[[], None]) -> None:
         """Do what must be done before a visit, again after a fault that the policies retry; errors as in `make`.
@@ -125,9 +136,14 @@ class SiteWork:
         if not self._tried(visit, work):
             raise SuspendedError(f"{visit.objective} could not begin at site {visit.site}: see the journal")
 
-    def settle(self, visit: Visit) -> None:
-        """Wait until the stacks of all visits so far, this one the last, are on disk; errors as in `make`."""
-        self._tried(visit, self.storing.settle)
+    def settle(self) -> None:
+        """Wait until the stacks of all visits so far are on disk; errors as in `make`.
+
+        A stack that the policy gives up is dropped.
+        """
+        if self._storing is not None and not self._tried(self._storing, self.storing.settle):
+            self.storing.drop()
+        self._storing = None
 
     def _tried(self, visit: Visit, work: Callable[[], None]) -> bool:
         """Do the work, as often as the policies ask for; False when it was given up."""
@@ -136,7 +152,7 @@ class SiteWork:
             try:
                 with self.oversight.visit(visit):
                     work()
-            except (HaltedError, BrokenOffError):
+            except (HaltedError, BrokenOffError, SuspendedError):
                 raise
             except (AcquireError, CalibrationError) as error:
                 if not self._again(visit, error, failures):
@@ -144,12 +160,17 @@ class SiteWork:
             else:
                 return True
 
-    def _measured(self, visit: Visit) -> None:
-        with self.oversight.times.visit(visit):
-            self._once(visit)
+    def _taken(self, visit: Visit) -> Taken:
+        placed = self.judge.place(visit)
+        planes, flag = self._shot(placed)
+        self.judge.learn(placed, planes)
+        if self.shooting.truth is not None:
+            self.shooting.truth.keep(visit.site, visit.objective)
+        return planes, flag
 
-    def _once(self, visit: Visit) -> None:
-        visit, z_um = self.judge.place(visit), self.judge.z_um(visit)
+    def _shot(self, visit: Visit) -> Taken:
+        """Take a stack, once more where it can be better."""
+        z_um = self.judge.z_um(visit)
         planes = self.shooting.stack(visit, z_um)
         look = self.judge.look(visit, planes)
         if look.fault or look.better_um is not None:
@@ -159,16 +180,13 @@ class SiteWork:
                 better_um = self.judge.look(visit, self.shooting.wider(visit, z_um)).better_um
             planes = self.shooting.stack(visit, z_um if better_um is None else better_um)
             look = self.judge.look(visit, planes)
-        self._keep(visit, planes, look.fault)
+        return planes, look.fault
 
-    def _keep(self, visit: Visit, planes: list[Frame], flag: str) -> None:
-        truth = self.shooting.truth
-        if truth is not None:
-            truth.keep(visit.site, visit.objective)
-        with self.oversight.call("store", "store"):
-            self.storing.put(lambda: self._write(visit, planes, flag))
-        self.judge.learn(visit, planes)
-        self.seen(visit, planes)
+    def _show(self, visit: Visit, planes: list[Frame]) -> None:
+        try:
+            self.seen(visit, planes)
+        except Exception as error:  # of a preview, for which no stack is given up
+            self.oversight.note("not_shown", says=str(error))
 
     def _write(self, visit: Visit, planes: list[Frame], flag: str) -> None:
         self.run.write(visit.site, visit.objective, planes, partner=visit.partner, flag=flag)
@@ -185,5 +203,6 @@ class SiteWork:
         if action == "abort":
             raise error
         if action == "suspend" and not self.suspenders.hold(self.control, fault=error):
+            self.control.check()
             raise SuspendedError(str(error)) from error
         return action != "skip"

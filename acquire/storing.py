@@ -71,6 +71,10 @@ class Storing:
             done.result()
         self._write = None
 
+    def drop(self) -> None:
+        """Give up a stack that could not be written."""
+        self._write = self._done = None
+
     def __enter__(self) -> Self:
         return self
 

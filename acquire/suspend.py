@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acquire.control import Control
+from acquire.errors import StoreError
 from acquire.journal import Journal
 from acquire.policy import class_of
 from acquire.suspender import Recovery, Suspender
@@ -102,7 +103,7 @@ class Suspenders:
         """Whether the event is in the journal: on a full disk it has to wait until there is room."""
         try:
             self.journal.append(**event)
-        except OSError:
+        except StoreError:
             return False
         return True
 

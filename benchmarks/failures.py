@@ -4,7 +4,8 @@
 
 Each case is a capture of a few sites through both objectives, hit by one failure at a telling moment; then the same
 capture with the latch still set, and once more when a person has cleared it. With ``--write`` the table of
-docs/reference/failures.md is written anew; `tests/flows/test_every_failure.py` fails where the page says otherwise.
+docs/reference/failures.md is written anew, with ``--only`` the rows of one failure; `tests/flows/test_every_failure.py`
+fails where the page says otherwise.
 """
 
 import argparse
@@ -40,7 +41,7 @@ PATIENCE = 3
 
 def quick(case: Case) -> bool:
     """Whether a case is lived through at every change: one for each failure, and each that only pictures can show."""
-    gated = case.gated and case.failure == "stage_lies"
+    gated = case.gated and case.failure == "stage_lies" and case.times == 1
     return gated or (case.policy is None and not case.gated and (case.times == 1 or case.failure not in CAMERA[:2]))
 
 
@@ -73,6 +74,8 @@ def _stage() -> Iterator[Case]:
     yield from _under("motion", failure="stage_short", times=MOVES, when=f"{MOVES} in a row")
     yield Case(failure="stage_lies")
     yield from _gated("stage_lies")
+    stacks = 3  # as planned, wider, and the second try
+    yield Case(failure="stage_lies", times=stacks, gated=True, when=f"calibrated, 100x, {stacks} in a row")
 
 
 def _focus_drive() -> Iterator[Case]:
@@ -134,8 +137,13 @@ def _seen_by(outcome: Outcome) -> str:
 
 def _journal(events: tuple[str, ...]) -> str:
     """Tell of each event in a row how often; that a capture ended suspended is told by its state already."""
-    counts = [(name, len(list(same))) for name, same in groupby(events)]
-    told = dict.fromkeys(name if count == 1 or name in ONCE else f"{name} ×{count}" for name, count in counts)
+    told: list[str] = []
+    for name, same in groupby(events):
+        count = len(list(same))
+        if name not in ONCE:
+            told.append(name if count == 1 else f"{name} ×{count}")
+        elif name not in told:
+            told.append(name)
     return ", ".join(told)
 
 
@@ -177,8 +185,6 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--only", default="")
     told = parser.parse_args()
-    if told.write and told.only:
-        parser.error("--write needs all cases: leave --only out")
     with tempfile.TemporaryDirectory() as states:
         os.environ[STATE_DIR] = states
         rows = {}
@@ -190,13 +196,13 @@ def main() -> int:
 
 
 def _told(rows: dict[Case, tuple[str, ...]], *, write: bool) -> int:
-    ordered = {case: rows[case] for case in cases() if case in rows}
-    if write:
-        _write(table(ordered))
-        return 0
     there = page_rows()
-    unlike = [cells for case, cells in ordered.items() if there.get(key(case)) != cells]
-    print(f"{len(ordered)} cases, {len(unlike)} rows other than on the page (limit 0)")
+    if write:
+        kept = {case: there[key(case)] for case in cases() if key(case) in there}
+        _write(table({case: found for case in cases() if (found := (kept | rows).get(case))}))
+        return 0
+    unlike = [cells for case, cells in rows.items() if there.get(key(case)) != cells]
+    print(f"{len(rows)} cases, {len(unlike)} rows other than on the page (limit 0)")
     return 1 if unlike else 0
 
 

@@ -73,9 +73,9 @@ def _row(name: str, results: Sequence[Result]) -> None:
         f"{name}: p95 error of the stack's centre {p95:.3f} µm (limit {ERROR_LIMIT_UM}), rms "
         f"{np.sqrt(np.mean(errors**2)):.3f}, mean {errors.mean():+.3f}, largest {np.abs(errors).max():.2f}; "
         f"{sweeps} autofocus for {sites} sites, 1 for {sites / sweeps:.1f} (limit 1 for {SITES_PER_SWEEP}); "
-        f"{sum(result.flagged for result in results)} flagged; {errors.size} sites judged; if the "
-        f"{sum(site.missed for site in judged)} whose own peak lies over half a step aside were taken again: p95 "
-        f"{np.percentile(np.abs([site.again_um for site in judged]), PERCENTILE):.3f}; peaks of single stacks: rms "
+        f"{sum(result.flagged for result in results)} flagged; {errors.size} sites judged, "
+        f"{sum(site.retaken for site in judged)} of them taken again; first shots: p95 "
+        f"{np.percentile(np.abs([site.first_um - site.true_um for site in judged]), PERCENTILE):.3f}; own peaks: rms "
         f"{np.sqrt(np.mean([(site.peak_um - site.true_um) ** 2 for site in judged if site.peak_um])):.3f} µm",
         flush=True,
     )

@@ -114,11 +114,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One stack: its centre and the true focus in µm of Z, what the stack itself said, and the virtual time."""
+    """One stack as stored, in µm of Z: its centre, the true focus, its own peak, where it was shot first; and when."""
 
     centre_um: float
     true_um: float
     peak_um: float | None
+    first_um: float
     time_s: float
 
     @property
@@ -127,14 +128,9 @@ class Site:
         return self.centre_um - self.true_um
 
     @property
-    def missed(self) -> bool:
-        """Whether the stack's own peak lies more than half a step from its centre."""
-        return self.peak_um is not None and abs(self.peak_um - self.centre_um) > STACKS[LENS].step_um / 2
-
-    @property
-    def again_um(self) -> float:
-        """Error of the centre if such a stack were taken again about its peak."""
-        return self.peak_um - self.true_um if self.missed and self.peak_um is not None else self.error_um
+    def retaken(self) -> bool:
+        """Whether it was taken again, about the peak of its first shot."""
+        return self.first_um != self.centre_um
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +226,23 @@ def _stack(
     clock.seconds += SITE_S
     if finder.due(visit):
         finder.focus(visit)
-    centre_um = finder.predict(visit)
+    first = planes, _ = _planes(microscope, visit, finder.predict(visit))
+    better_um = finder.aside(visit, planes)
+    if better_um is not None:  # as acquire.sitework does
+        clock.seconds += SITE_S
+    planes, states = first if better_um is None else _planes(microscope, visit, better_um)
+    peak = finder.learn(visit, planes)
+    if not judged:
+        return None
+    half = len(planes) // 2
+    middle_um = planes[half].position.z
+    true_um = middle_um + _true_off_um(microscope, states[half], peak.off_um)
+    first_um = first[0][half].position.z
+    return Site(centre_um=middle_um, true_um=true_um, peak_um=peak.z_um, first_um=first_um, time_s=clock.seconds)
+
+
+def _planes(microscope: MicroManagerMicroscope, visit: Visit, centre_um: float) -> tuple[list[Frame], list[State]]:
+    """Take the stack of a visit about a Z."""
     microscope.expect_focus(centre_um)
     depths = sorted(
         (centre_um + offset for offset in visit.stack.offsets_um()), reverse=microscope.rig.z.toward_slide < 0
@@ -241,13 +253,7 @@ def _stack(
         microscope.move_z(depth_um)
         planes.append(take(microscope, visit.exposure_ms))
         states.append(microscope.core.last_state)
-    peak = finder.learn(visit, planes)
-    if not judged:
-        return None
-    half = len(planes) // 2
-    middle_um = planes[half].position.z
-    true_um = middle_um + _true_off_um(microscope, states[half], peak.off_um)
-    return Site(centre_um=middle_um, true_um=true_um, peak_um=peak.z_um, time_s=clock.seconds)
+    return planes, states
 
 
 def _true_off_um(microscope: MicroManagerMicroscope, state: State, about_um: float) -> float:

@@ -1,13 +1,15 @@
 """An engine in a process of its own, of the lowest priority: it can neither hold nor bring down the program that asks.
 
-A network in a thread takes the interpreter from the others between two of its operations, and where the machine has much
-to do it is slow to give it back. Here it has an interpreter of its own, and what is asked goes through a pipe.
+A network in a thread takes the interpreter from the others between two of its operations, cannot be broken off amid a
+picture, and takes the program with it when memory runs out. Here what is asked goes through a pipe. What that costs a
+capture: `python -m benchmarks.preview`.
 """
 
 import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any
@@ -19,8 +21,11 @@ from enhance.engine import Image
 from enhance.errors import EnhanceError, ImageError
 
 SERVER = "enhance.serve"
-IDLE = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)
-"""On Windows a process is given its priority by who starts it; elsewhere it lowers its own."""
+LOWEST_NICE = 19
+ON_WINDOWS = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+OWN_GROUP = 0 if os.name == "posix" else None
+"""Ctrl-C in the terminal is meant for the program that asks. A session of its own would keep it away, too, but Linux
+shares the processor out evenly among sessions, whatever the priorities inside."""
 Told = dict[str, Any]
 
 
@@ -45,8 +50,11 @@ class ApartEngine:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            creationflags=IDLE,
+            creationflags=ON_WINDOWS,
+            process_group=OWN_GROUP,
         )
+        if os.name == "posix":
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, LOWEST_NICE)
 
     def enhance(self, image: Image, *, passes: int = 1, grow: bool = False, white_level: float | None = None) -> Image:
         """Enlarge and sharpen one picture of any size, as `enhance.engine.Engine` promises.
@@ -76,11 +84,10 @@ class ApartEngine:
         """End the other process at once, also amid a picture; idempotent, from any thread."""
         self._process.kill()
         self._process.wait()
-        if self._turn.acquire(blocking=False):  # else who waits for an answer is told by the end of the pipe
-            for pipe in (self._process.stdin, self._process.stdout):
+        with self._turn, suppress(OSError):  # who waited for an answer has been told by the end of the pipe
+            for pipe in (self._process.stdout, self._process.stdin):
                 if pipe is not None:
                     pipe.close()
-            self._turn.release()
 
 
 def send(pipe: IO[bytes] | None, told: Told, picture: Image | None = None) -> None:

@@ -2,10 +2,14 @@
 
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from enhance.checkpoint import Checkpoint, load
 from enhance.engine import Engine
 from enhance.errors import CheckpointError, EnhanceError
+
+if TYPE_CHECKING:
+    from enhance.engine_apart import ApartEngine
 
 SHIPPED = "shipped"
 """The word for the model that comes with the package."""
@@ -40,6 +44,30 @@ def open_engine(model: Checkpoint | Path | str, *, engine: str = "auto") -> Engi
     from enhance.engine_torch import TorchEngine
 
     return TorchEngine(checkpoint)
+
+
+def open_apart(model: Path | str) -> "ApartEngine":
+    """Load a model into a process of its own, which takes only what others leave of the processor.
+
+    Parameters
+    ----------
+    model : Path or str
+        A model folder, or the word ``shipped``.
+
+    Returns
+    -------
+    ApartEngine
+        Close it at the end.
+
+    Raises
+    ------
+    CheckpointError
+        When the model is missing or damaged.
+    """
+    checkpoint = load_model(model)
+    from enhance.engine_apart import ApartEngine
+
+    return ApartEngine(checkpoint, model)
 
 
 def load_model(model: Path | str) -> Checkpoint:

@@ -1,10 +1,8 @@
 """The other side of `enhance.engine_apart`: answers pictures from standard input until that ends.
 
-    python -m enhance.serve MODEL
+python -m enhance.serve MODEL
 """
 
-import os
-import signal
 import sys
 from typing import IO
 
@@ -12,8 +10,6 @@ from enhance.engine import Engine
 from enhance.engine_apart import receive, send
 from enhance.errors import ImageError
 from enhance.open import open_engine
-
-LOWEST_NICE = 19
 
 
 def serve(engine: Engine, asked: IO[bytes], answers: IO[bytes]) -> None:
@@ -42,10 +38,7 @@ def serve(engine: Engine, asked: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Step back, open the model and serve; Ctrl-C in the terminal is meant for the program that asks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(LOWEST_NICE)
+    """Open the model and serve."""
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is not an answer
     serve(open_engine(sys.argv[1]), sys.stdin.buffer, answers)
 

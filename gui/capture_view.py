@@ -25,12 +25,17 @@ if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
 
 Result = TypeVar("Result")
 LOOK_S = 0.05
-"""Python hears Ctrl-C only between two lines of its own, and Qt waits in none: so often it gets one."""
+"""Python hears Ctrl-C only between two lines of its own, and Qt waits in none: so often it gets one. So often, too,
+the capture is asked for a new picture: a person sees no difference, and the interpreter is left to it."""
 TOLD_MS = 500
 """How often the window says how far the capture is: it may have to read a file for it."""
 WITHOUT_VIEW = "or capture without --view"
 NOT_HERE = "The capture runs the camera: Ctrl-C in the terminal ends it"
 GOES_ON = "Closing this window does not end the capture: Ctrl-C in the terminal does, after the site being made"
+
+
+def _nothing() -> None:
+    """End no engine."""
 
 
 def run_capture_viewer(
@@ -40,6 +45,7 @@ def run_capture_viewer(
     signals: AbstractContextManager[object],
     told: Callable[[], str],
     engine: "Engine | None" = None,
+    end_engine: Callable[[], None] = _nothing,
     objectives: Collection[str] | None = None,
     corrections: "Mapping[str, Correction]",
     pixel_um: Mapping[str, float],
@@ -60,7 +66,10 @@ def run_capture_viewer(
     told : callable
         What runs and how far it is, in words; asked twice a second in this thread, so it must be short.
     engine : Engine, optional
-        Without one, raw pictures are shown.
+        Without one, raw pictures are shown. Its network must take none of the capture's time: one in a process of its
+        own, as `enhance.open.open_apart` gives.
+    end_engine : callable
+        Lets the engine break off its last picture, which nobody will see; called once the window is closed.
     objectives : collection of str, optional
         Whose pictures are enhanced; those of all when not given.
     corrections, pixel_um
@@ -84,7 +93,7 @@ def run_capture_viewer(
     apply_theme(app)
     waker, thread = Waker(), Work(work)
     stream = Stream(
-        captured.source, engine=engine, corrections=corrections, wake=waker.ring, objectives=objectives, modest=True
+        captured.source, engine=engine, corrections=corrections, wake=waker.ring, objectives=objectives, poll_s=LOOK_S
     )
     trained_pixel_um = None if engine is None else engine.checkpoint.pixel_um.get("low")
     session = Session(stream, pixel_um=pixel_um, provenance=provenance(engine), trained_pixel_um=trained_pixel_um)
@@ -99,6 +108,7 @@ def run_capture_viewer(
             saved = _saved(window, captured, objectives, screenshot) if thread.succeeded else None
         finally:
             window.close()
+            end_engine()
             if not stream.close(CLOSING_S):
                 session.note_fault(f"a thread of the viewer was still busy {CLOSING_S:g} s after closing")
     return thread.result(), session.report(saved)
@@ -169,14 +179,15 @@ def _saved(
     window: ViewerWindow, captured: Captured, objectives: Collection[str] | None, screenshot: Path | None
 ) -> Path | None:
     """Save the window, its newest picture in it; why that did not work is kept for the report: the capture did."""
-    if screenshot is None or not window.isVisible():
+    if screenshot is None:
         return None
     for _ in range(round(FIRST_PAIR_S / LOOK_S)):
-        if _caught_up(window.session, captured.newest, objectives):
+        if not window.isVisible() or _caught_up(window.session, captured.newest, objectives):
             break
         show_until(window, LOOK_S)
+    show_until(window, LOOK_S)  # a pane that has just been opened or closed takes its room a moment later
     try:
-        return save_window(window, screenshot)
+        return save_window(window, screenshot) if window.isVisible() else None
     except SnapshotError as error:
         window.session.note_fault(str(error))
         return None

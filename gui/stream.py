@@ -18,7 +18,6 @@ from gui.develop import FramePair
 from gui.errors import Problem
 from gui.mailbox import Bell, Mailbox
 from gui.rate import Rate
-from gui.stepback import step_back
 
 if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
     from enhance.engine import Engine
@@ -28,8 +27,6 @@ CameraSource = Callable[[], AbstractContextManager[LiveStream]]
 
 POLL_S = 0.002
 """How often the camera is asked for a new frame: well below the 10 ms of the fastest camera measured (94 fps)."""
-MODEST_POLL_S = 0.05
-"""How often where it must not be in the way: a person sees no difference, and a capture keeps its interpreter."""
 IDLE_S = 0.1
 """How long a thread without work sleeps before it looks whether it shall end."""
 
@@ -51,8 +48,8 @@ class Stream:
         Seconds since the epoch, the clock of `Frame.time_s`.
     objectives : collection of str, optional
         Whose frames are enhanced; those of all when not given.
-    modest : bool
-        Whether the network takes only what others leave of the processor, and the camera is asked less often.
+    poll_s : float
+        How often the camera is asked for a new frame.
     """
 
     def __init__(
@@ -64,9 +61,9 @@ class Stream:
         wake: Callable[[], None],
         clock: Callable[[], float] = time.time,
         objectives: Collection[str] | None = None,
-        modest: bool = False,
+        poll_s: float = POLL_S,
     ) -> None:
-        self._modest = modest
+        self._poll_s = poll_s
         self._source = source
         self._bell = Bell(wake)
         self._closing = threading.Event()
@@ -164,15 +161,13 @@ class Stream:
             while self._live.is_set() and not self._closing.is_set():
                 frame = camera.latest()
                 if frame is None:
-                    self._closing.wait(MODEST_POLL_S if self._modest else POLL_S)
+                    self._closing.wait(self._poll_s)
                     continue
                 self.camera_rate.tick()
                 self._frames.put(frame)
 
     def _run_network(self) -> None:
         begun = False
-        if self._modest:
-            step_back()
         while not self._closing.is_set():
             frame = self._frames.take(IDLE_S)
             if frame is None:
@@ -193,6 +188,8 @@ class Stream:
             self._bell.ring()
 
     def _report(self, problem: Problem) -> None:
+        if self._closing.is_set() and problem.where == "network":
+            return  # it was ended amid a picture that nobody will see
         if not self._problems or str(self._problems[-1]) != str(problem):
             self._problems.append(problem)
         self._bell.ring()

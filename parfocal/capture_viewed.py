@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from acquire.scan import CaptureResult
 from acquire.slide import Confirm
 from calibration.optics import Rig
 from calibration.record import Calibration
-from enhance.open import open_engine
+from enhance.open import open_apart
 from gui.captured import Captured
 from gui.open import check_extra, open_capture_viewer
 from gui.readings import ViewerReport
@@ -62,17 +63,20 @@ def viewed(
     check_extra()
     control, captured, question = Control(), Captured(), Question()
     asking = question.told(confirm)
-    return open_capture_viewer(
-        lambda: work(confirm=asking, control=control, seen=captured.seen, opened=captured.opened),
-        captured,
-        signals=keyboard(control, captured, heard=lambda says: people().print(says, markup=False)),
-        told=lambda: question.says or course(plan.slide, control.says, read_heartbeat(out), captured.place),
-        engine=None if model is None else open_engine(model),
-        objectives=plan.objectives[:1],
-        corrections={} if calibration is None else calibration.corrections,
-        pixel_um=pixel_sizes_um(rig, calibration),
-        screenshot=screenshot,
-    )
+    with ExitStack() as held:
+        engine = None if model is None else held.enter_context(closing(open_apart(model)))
+        return open_capture_viewer(
+            lambda: work(confirm=asking, control=control, seen=captured.seen, opened=captured.opened),
+            captured,
+            signals=keyboard(control, captured, heard=lambda says: people().print(says, markup=False)),
+            told=lambda: question.says or course(plan.slide, control.says, read_heartbeat(out), captured.place),
+            engine=engine,
+            end_engine=held.close,
+            objectives=plan.objectives[:1],
+            corrections={} if calibration is None else calibration.corrections,
+            pixel_um=pixel_sizes_um(rig, calibration),
+            screenshot=screenshot,
+        )
 
 
 class Question:

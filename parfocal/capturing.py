@@ -106,11 +106,11 @@ def capture_plan(
         if confirmed is not None:
             run.journal.append(**confirmed.event())
         microscope.log_to(out / "log.txt")
-        wishes = control or Control()
+        wishes, total = control or Control(), sum(1 for _ in plan.visits(rig, calibration))
         with (
             bar(f"Capturing {plan.slide}") as step,
             awake(f"Parfocal captures slide {plan.slide}") as unkept,
-            keyboard(wishes, microscope, heard=lambda says: step(len(run.stored), 0, says)),
+            keyboard(wishes, microscope, heard=lambda says: step(len(run.stored), total, says)),
         ):
             if unkept:
                 run.journal.append(event="not_kept_awake", says=unkept)

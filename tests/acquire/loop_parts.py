@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from acquire.errors import AcquireError
 from acquire.control import Control
+from acquire.errors import AcquireError
 from acquire.frame import Frame, Position
 from acquire.oversight import Oversight
 from acquire.planfile import parse_plan
@@ -84,14 +84,14 @@ class PlainJudge:
     def place(self, visit):
         return visit
 
-    def z_um(self, visit):
+    def z_um(self, _visit):
         return 5.0
 
-    def look(self, visit, planes):
+    def look(self, _visit, planes):
         self.seen_um.append([frame.position.z for frame in planes])
         return self.looks.pop(0) if self.looks else Look()
 
-    def learn(self, visit, planes):
+    def learn(self, visit, _planes):
         self.learnt.append(visit.site)
 
 
@@ -108,9 +108,11 @@ def plan(sites=3, planes=3, **changes):
 
 
 class Loop:
-    """A run on disk and what makes its visits."""
+    """A run on disk and what makes its visits; `waits` is what a person does while the capture is held."""
 
-    def __init__(self, folder, *, judge=None, conditions=(), attended=False, seen=lambda *_: None, **planned):
+    def __init__(
+        self, folder, *, judge=None, attended=False, waits=lambda _control: None, seen=lambda *_: None, **planned
+    ):
         self.run = create_run(folder / "run", plan(**planned), RIG, None)
         self.microscope, self.control = PlainMicroscope(), Control()
         self.judge = judge or PlainJudge()
@@ -126,10 +128,11 @@ class Loop:
             oversight=self.oversight,
             control=self.control,
             suspenders=Suspenders(
-                conditions=conditions,
+                conditions=(),
                 journal=self.run.journal,
                 before=self.microscope.retract,
                 attended=attended,
+                told=lambda _says: waits(self.control),
                 sleep=lambda _s: None,
             ),
             storing=self.storing,

@@ -47,6 +47,8 @@ class Pass:
             self.run.write(visit.site, visit.objective, [self.microscope.snap(visit.exposure_ms)])
             self.microscope.grey = grey_after.pop(len(self.made), self.microscope.grey)
             self.lamp.took(visit)
+            if not self.queue:
+                self.lamp.finish(visit)
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_the_pass_begins_when_the_light_is_steady(lit):
 def test_sites_taken_in_other_light_are_made_again_before_the_next_and_only_these(lit):
     lit.go(grey_after={3: BRIGHTER})
     assert lit.made == ["0001", "0002", "0003", "0004", "0003", "0004", "0005"]
-    assert again(lit.run) == ["0003", "0004"]
+    assert sorted(again(lit.run)) == ["0003", "0004"]
 
 
 def test_the_light_is_looked_at_once_more_after_the_last_site(lit):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from acquire.errors import CameraError
+from acquire.errors import CameraError, StoreError
 from acquire.oversight import COUNTS_EVERY_S, Oversight
 from acquire.runopen import create_run
 from acquire.steptimes import StepTimes
@@ -78,7 +78,7 @@ def test_what_a_full_disk_kept_out_of_the_journal_comes_in_order_once_there_is_r
     sound = journal.append
 
     def full(*_arguments, **_event):
-        raise OSError(28, "No space left on device")
+        raise StoreError("no space left on device")
 
     monkeypatch.setattr(journal, "append", full)
     oversight.note("first")
@@ -158,13 +158,17 @@ def test_a_call_that_does_not_come_back_is_journalled_and_the_heart_says_so(over
     assert [event["event"] for event in events(oversight)] == ["stalled", "came_back"]
 
 
-def test_a_step_is_measured_and_one_that_fails_is_not(oversight, clock):
-    visit = oversight.visits[0]
-    with pytest.raises(CameraError), oversight.times.visit(visit), oversight.call("move", "place"):
-        clock.now += 99.0
+def fails(oversight, clock, *, seconds):
+    with oversight.times.visit(oversight.visits[0]), oversight.call("move", "place"):
+        clock.now += seconds
         raise CameraError("no frame")
+
+
+def test_a_step_is_measured_and_one_that_fails_is_not(oversight, clock):
+    with pytest.raises(CameraError):
+        fails(oversight, clock, seconds=99.0)
     assert oversight.times.now == {}
-    with oversight.times.visit(visit), oversight.call("move", "place"):
+    with oversight.times.visit(oversight.visits[0]), oversight.call("move", "place"):
         clock.now += 3.0
     assert oversight.times.seconds("place", "10x") == pytest.approx(3.0)
 

@@ -9,6 +9,7 @@ from acquire.errors import (
     HaltedError,
     LimitError,
     MisplacedError,
+    PixelError,
     StoreError,
     SuspendedError,
 )
@@ -91,14 +92,11 @@ def test_abort_raises_what_was_wrong(loop):
 
 
 def test_an_error_that_no_policy_knows_aborts(loop):
-    class Odd(SuspendedError):
-        pass
-
     one = loop()
-    one.microscope.fails = [Odd("odd")]
-    with pytest.raises(Odd):
+    one.microscope.fails = [PixelError("odd")]
+    with pytest.raises(PixelError):
         made(one)
-    assert one.events("trouble")[0]["kind"] == "Odd"
+    assert [(event["kind"], event["action"]) for event in one.events("trouble")] == [("PixelError", "abort")]
 
 
 def test_suspend_retracts_first_and_leaves_the_run_where_nobody_sits(loop):
@@ -111,18 +109,15 @@ def test_suspend_retracts_first_and_leaves_the_run_where_nobody_sits(loop):
 
 
 def test_a_person_who_resumes_has_the_same_site_made(loop):
-    one = loop(policies={"camera": "suspend"}, attended=True)
+    one = loop(policies={"camera": "suspend"}, attended=True, waits=lambda control: control.resume())
     one.microscope.fails = [NO_FRAME] * TRIES
-    one.microscope.retract = one.control.resume  # pressed the moment the lens is out of the way
-    one.work.suspenders = type(one.work.suspenders)(
-        conditions=(),
-        journal=one.run.journal,
-        told=lambda _says: one.control.resume(),
-        attended=True,
-        sleep=lambda _s: None,
-    )
     assert made(one) == "stored"
-    assert [event["event"] for event in one.events("suspended", "resumed")] == ["suspended", "resumed"]
+    assert ("retract",) in one.microscope.moves
+    assert [event["event"] for event in one.events("suspended", "resumed", "stored")] == [
+        "suspended",
+        "resumed",
+        "stored",
+    ]
 
 
 @pytest.mark.parametrize("action", ["retry", "skip"])
@@ -223,7 +218,7 @@ class TestADiskThatIsFull:
         full = self.full_for(loop(policies={"store": ["retry", "abort"]}), 1)
         for number in range(3):
             full.work.make(full.visits[number])
-        full.work.settle(full.visits[2])
+        full.work.settle()
         assert [event["site"] for event in full.events("stored")] == ["0001", "0002", "0003"]
         assert [event["kind"] for event in full.events("trouble")] == ["store"]
 
@@ -231,8 +226,27 @@ class TestADiskThatIsFull:
         full = self.full_for(loop(policies={"store": ["retry", "abort"]}), 2)
         full.work.make(full.visits[0])
         with pytest.raises(StoreError, match="make room"):
-            full.work.settle(full.visits[0])
+            full.work.settle()
         assert [event["action"] for event in full.events("trouble")] == ["retry", "abort"]
+
+    def test_trouble_of_the_disk_is_told_of_the_stack_it_belongs_to_and_costs_no_other(self, loop):
+        full = self.full_for(loop(policies={"store": ["skip"]}), 1)
+        for number in range(3):
+            full.work.make(full.visits[number])
+        full.work.settle()
+        assert [event["site"] for event in full.events("trouble")] == ["0001"]
+        assert [event["site"] for event in full.events("stored")] == ["0002", "0003"]
+
+
+def test_a_preview_that_fails_costs_no_stack(loop):
+    def failing(_visit, _planes):
+        raise RuntimeError("the window is gone")
+
+    one = loop(seen=failing)
+    one.work.make(one.visits[0])
+    one.work.settle()
+    assert [event["site"] for event in one.events("stored")] == ["0001"]
+    assert one.events("not_shown")[0]["says"] == "the window is gone"
 
 
 def test_what_must_be_done_before_a_site_is_tried_again_as_the_site_is(loop):

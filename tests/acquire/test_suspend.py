@@ -116,7 +116,7 @@ def test_a_journal_that_finds_no_room_is_written_when_there_is_some(world, journ
     class Full(Journal):
         def append(self, **event):
             if not room:
-                raise OSError(errno.ENOSPC, "No space left on device")
+                raise StoreError("no space left on device")
             super().append(**event)
 
     world.free_gb = 0.0

@@ -72,6 +72,13 @@ def stand():
     return Stand()
 
 
+def numbers_in(screenshot):
+    """Frame numbers in the left and the right half of a window."""
+    window = cv2.cvtColor(cv2.imread(str(screenshot)), cv2.COLOR_BGR2RGB)
+    rows, columns = window.shape[:2]
+    return [number_in(window[rows // 2, columns * share // 4]) for share in (1, 3)]
+
+
 def test_a_stack_is_shown_raw_and_enhanced_and_the_result_handed_on(stand, tmp_path):
     path = tmp_path / "window.png"
 
@@ -83,9 +90,7 @@ def test_a_stack_is_shown_raw_and_enhanced_and_the_result_handed_on(stand, tmp_p
     result, report = stand.view(work, EnlargingEngine(takes_s=0.2), screenshot=path)
     assert result == "all stored"
     assert (report.frames, report.pairs, report.same_frame, report.problems) == (1, 1, True, ())
-    window = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-    rows, columns = window.shape[:2]
-    assert [number_in(window[rows // 2, columns * share // 4]) for share in (1, 3)] == [77, 77]
+    assert numbers_in(path) == [77, 77]
     assert threading.active_count() == before
 
 
@@ -104,6 +109,18 @@ def test_only_pictures_of_the_first_objective_are_enhanced_and_each_has_its_own_
     assert (first, second) == ("40× · 0.185 µm/px", "100× · 0.074 µm/px")
     assert enhanced is None
     assert set(engine.seen) == {1}
+
+
+def test_a_raw_picture_after_an_enhanced_one_takes_the_room_of_both(stand, tmp_path):
+    path = tmp_path / "window.png"
+
+    def work():
+        stand.store(1)
+        eventually(lambda: stand.seen.enhanced == 1)
+        stand.store(2, "100x")
+
+    stand.view(work, EnlargingEngine(), screenshot=path)
+    assert numbers_in(path) == [2, 2]
 
 
 def test_the_window_says_what_runs_and_offers_no_switch_for_its_camera(stand):
@@ -197,6 +214,31 @@ def test_a_network_that_fails_is_said_and_the_capture_goes_on(stand):
     result, report = stand.view(work, EnlargingEngine(fails_at=0))
     assert result == "all stored"
     assert report.problems == ("network: the network is too large for this machine",)
+
+
+class Endable(EnlargingEngine):
+    """An engine whose picture never comes, until it is ended under it."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.ended = threading.Event(), threading.Event()
+
+    def enhance(self, _image, **_options):
+        self.asked.set()
+        self.ended.wait(60)
+        raise RuntimeError("the process has ended")
+
+
+def test_a_picture_that_is_broken_off_at_the_end_is_no_fault(stand):
+    engine = Endable()
+
+    def work():
+        stand.store(1)
+        return engine.asked.wait(10)
+
+    result, report = stand.view(work, engine, end_engine=engine.ended.set)
+    assert result
+    assert report.problems == ()
 
 
 @contextmanager
