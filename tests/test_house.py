@@ -124,7 +124,7 @@ def test_a_command_of_two_lines_is_refused(readme_command):
 
 
 @pytest.mark.parametrize("system", ["Linux", "Windows"])
-@pytest.mark.parametrize(("name", "ends"), [("demo", "parfocal demo"), ("tests", "-m pytest")])
+@pytest.mark.parametrize(("name", "ends"), [("demo", "parfocal demo"), ("tests", "-m pytest -n 2 --dist loadfile")])
 def test_the_readme_gives_each_command_for_each_system(readme_command, name, ends, system):
     line = readme_command((ROOT / "README.md").read_text(encoding="utf-8"), f"{name} ({system})")
     assert line.endswith(ends)
