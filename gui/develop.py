@@ -33,6 +33,8 @@ class FramePair:
         p and q of the network.
     network_ms : float, optional
         Time inside the engine.
+    arrived_s : float
+        When the viewer had the frame, by its own clock: that of a simulated microscope stands while it computes.
     """
 
     frame: Frame
@@ -43,6 +45,7 @@ class FramePair:
     enhanced_pyramid: Pyramid | None = None
     ratio: tuple[int, int] | None = None
     network_ms: float | None = None
+    arrived_s: float = 0.0
 
 
 def develop(frame: Frame, raw: Pixels, *, corrected: bool, engine: "Engine | None") -> FramePair:

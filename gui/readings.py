@@ -23,9 +23,9 @@ class Readings:
     network_fps : float, optional
         Frames a second through the network; None while it is not asked.
     latency_ms : float, optional
-        From the end of the exposure to the end of painting.
+        From when the viewer had the frame to the end of painting.
     age_ms : float, optional
-        Since the end of the exposure of the frame on the screen.
+        Since the viewer had the frame on the screen.
     dropped : int
         Frames that a newer one replaced.
     """
@@ -57,7 +57,7 @@ class ViewerReport:
     camera_fps, display_fps, network_fps : float
         Means over the session.
     latency_ms : float or None
-        Median time from the end of the exposure to the end of painting; None when nothing was painted.
+        Median time from when the viewer had a frame to the end of painting; None when nothing was painted.
     screenshot : Path or None
         Where the window was saved.
     same_frame : bool

@@ -32,7 +32,7 @@ class Session:
     trained_pixel_um : float, optional
         Pixel size that the network was trained on; another one is said.
     clock : callable
-        Seconds since the epoch, the clock of `Frame.time_s`.
+        Seconds: that of the stream.
     """
 
     def __init__(
@@ -135,4 +135,4 @@ class Session:
         )
 
     def _age_ms(self, pair: FramePair) -> float:
-        return 1000 * (self._clock() - pair.frame.time_s)
+        return 1000 * (self._clock() - pair.arrived_s)

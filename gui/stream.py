@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from acquire.frame import Frame
@@ -45,7 +46,7 @@ class Stream:
     wake : callable
         Called at most once until `take`, from a worker thread, when there is something new; must return at once.
     clock : callable
-        Seconds since the epoch, the clock of `Frame.time_s`.
+        Seconds: of `FramePair.arrived_s` and of the rates.
     objectives : collection of str, optional
         Whose frames are enhanced; those of all when not given.
     poll_s : float
@@ -68,7 +69,8 @@ class Stream:
         self._bell = Bell(wake)
         self._closing = threading.Event()
         self._live = threading.Event()
-        self._frames: Mailbox[Frame] = Mailbox()
+        self._clock = clock
+        self._frames: Mailbox[tuple[Frame, float]] = Mailbox()
         self._pairs: Mailbox[FramePair] = Mailbox()
         self._first: Mailbox[FramePair] = Mailbox()
         self._problems: list[Problem] = []
@@ -164,27 +166,23 @@ class Stream:
                     self._closing.wait(self._poll_s)
                     continue
                 self.camera_rate.tick()
-                self._frames.put(frame)
+                self._frames.put((frame, self._clock()))
 
     def _run_network(self) -> None:
         begun = False
         while not self._closing.is_set():
-            frame = self._frames.take(IDLE_S)
-            if frame is None:
+            arrived = self._frames.take(IDLE_S)
+            if arrived is None:
                 continue
-            if self.enhancing and not begun:
-                self._show_first(frame)
+            frame, at_s = arrived
+            if self.enhancing and not begun:  # raw while the network works on it: that may take seconds
+                self._hand_on(self._darkroom.plain(frame), self._first, at_s)
             begun = True
-            pair = self._darkroom.develop(frame)
-            if pair is not None:
-                self._pairs.put(pair)
-                self._bell.ring()
+            self._hand_on(self._darkroom.develop(frame), self._pairs, at_s)
 
-    def _show_first(self, frame: Frame) -> None:
-        """Show the very first frame raw while the network works on it: that may take seconds."""
-        first = self._darkroom.plain(frame)
-        if first is not None:
-            self._first.put(first)
+    def _hand_on(self, pair: FramePair | None, to: Mailbox[FramePair], at_s: float) -> None:
+        if pair is not None:
+            to.put(replace(pair, arrived_s=at_s))
             self._bell.ring()
 
     def _report(self, problem: Problem) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gui.develop import develop
@@ -19,9 +21,9 @@ def make_pair(**changes):
     return develop(frame, frame.pixels, corrected=False, engine=None)
 
 
-def test_latency_and_age_are_counted_from_the_end_of_the_exposure():
+def test_latency_and_age_are_counted_from_when_the_viewer_had_the_frame_whatever_its_own_clock_says():
     session = make_session(now_s=100.0)
-    session.note_shown(make_pair(time_s=99.75), (3, None))
+    session.note_shown(replace(make_pair(time_s=7.0), arrived_s=99.75), (3, None))
     session.note_painted()
     assert session.readings().latency_ms == session.readings().age_ms == 250
     assert session.report().latency_ms == 250

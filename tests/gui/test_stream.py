@@ -56,6 +56,13 @@ def test_the_first_frame_is_shown_raw_while_the_network_works_on_it(opened):
     assert [is_enhanced(pair) for pair in (first, second, third)] == [False, True, True]
 
 
+def test_a_pair_says_when_its_frame_arrived_not_when_the_network_was_done_with_it(opened):
+    before_s = time.time()
+    stream = opened(FakeStream(interval_s=0.5), EnlargingEngine(takes_s=0.3))
+    raw, enhanced = taken(stream, 2)
+    assert before_s <= raw.arrived_s == enhanced.arrived_s <= time.time() - 0.3
+
+
 def test_every_frame_is_enhanced_dropped_or_under_way(opened):
     stream = opened(FakeStream(interval_s=0.002, limit=60), EnlargingEngine(takes_s=0.01))
     eventually(lambda: stream.camera_rate.count == 60)
