@@ -137,7 +137,10 @@ class Control:
         """
         self.check()
         if not self.goes:
-            raise BrokenOffError(f"the autofocus was broken off to {self._wish}: the site is focused anew later")
+            raise BrokenOffError(
+                f"the capture was broken off to {self._wish} before the next site's pictures: what comes before them "
+                "is done anew when it goes on"
+            )
 
     def wait(
         self,

@@ -25,6 +25,7 @@ class Journal:
 
     path: Path
     _events: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _last: dict[object, dict[str, Any]] = field(default_factory=dict, init=False)
     _read_bytes: int = field(default=0, init=False)
     _lock: RLock = field(default_factory=RLock, init=False)
 
@@ -58,6 +59,12 @@ class Journal:
             last = _event(self._read_on())  # whole, though a crash cut off its end of line
             return iter((*self._events, *([] if last is None else [last])))
 
+    def last(self, name: str) -> dict[str, Any] | None:
+        """Return the last whole event of a name, or None; it is asked at every stack, so all are not walked through."""
+        with self._lock:
+            last = _event(self._read_on())
+            return last if last is not None and last.get("event") == name else self._last.get(name)
+
     def _read_on(self) -> bytes:
         """Read what was appended since, by whatever program; all of it where the file has become shorter.
 
@@ -69,6 +76,7 @@ class Journal:
         size = self.path.stat().st_size if self.path.is_file() else 0
         if size < self._read_bytes:
             self._events.clear()
+            self._last.clear()
             self._read_bytes = 0
         if size == self._read_bytes:
             return b""
@@ -76,7 +84,9 @@ class Journal:
             file.seek(self._read_bytes)
             whole, found, rest = file.read().rpartition(b"\n")
         self._read_bytes += len(whole) + len(found)
-        self._events += [event for line in whole.splitlines() if (event := _event(line)) is not None]
+        fresh = [event for line in whole.splitlines() if (event := _event(line)) is not None]
+        self._events += fresh
+        self._last.update((event.get("event"), event) for event in fresh)
         return rest
 
     def _ends_whole(self) -> bool:

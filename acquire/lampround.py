@@ -1,5 +1,6 @@
 """The lamp over one pass: looked at now and then, and what was taken in other light is taken again."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,12 +29,15 @@ class LampRound:
         What is still to be made; sites to be taken again are put in front.
     settle : callable
         Waits until all stacks so far are on disk.
+    sleep : callable
+        Waits so many seconds for the lamp, ten minutes together at most; what it raises ends the wait.
     """
 
     microscope: Microscope
     run: RunFolder
     queue: deque[Visit]
     settle: Callable[[], None]
+    sleep: Callable[[float], None] = time.sleep
     _check: LampCheck | None = field(default=None, init=False)
     _rounds: int = field(default=0, init=False)
 
@@ -47,6 +51,7 @@ class LampRound:
             run=self.run,
             place_um=plan.background_um,
             every=plan.background_every or EVERY,
+            sleep=self.sleep,
         )
         self._check.begin(self.queue[0])
 

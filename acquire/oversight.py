@@ -54,9 +54,8 @@ class Oversight:
 
     def note(self, event: str, **told: Any) -> None:
         """Put an event into the journal, with the time and the visit being made; on a full disk, once there is room."""
-        where = {} if self._now is None else {"site": self._now.site, "objective": self._now.objective}
         with self._lock:
-            self._late.append({"event": event, "time_s": time.time(), **where, **told})
+            self._late.append({"event": event, "time_s": time.time(), **self._where(), **told})
         with self._lock, suppress(StoreError):
             while self._late:
                 self.run.journal.append(**self._late[0])
@@ -64,11 +63,10 @@ class Oversight:
 
     def says(self, state: Doing, says: str = "") -> None:
         """Let the heart beat; call it as often as you like."""
-        where = {} if self._now is None else {"site": self._now.site, "objective": self._now.objective}
         left_s = None if state in OVER else self.left_s()
         eta_s = None if left_s is None else time.time() + left_s
         done, visits = len(self.run.stored), len(self.visits)
-        self._heart.beat(state, done=done, visits=visits, eta_s=eta_s, says=says, **where)
+        self._heart.beat(state, done=done, visits=visits, eta_s=eta_s, says=says, **self._where())
 
     @contextmanager
     def visit(self, visit: Visit) -> Iterator[None]:
@@ -94,8 +92,8 @@ class Oversight:
     @contextmanager
     def call(self, kind: str, step: Step | None = None) -> Iterator[None]:
         """Watch over a call of a kind that the watchdog knows, as a step of the visit when it is one."""
-        where = "" if self._now is None else f"site {self._now.site} with {self._now.objective}"
-        with self.dog.watching(kind, where):
+        where = " with ".join(self._where().values())
+        with self.dog.watching(kind, where and f"site {where}"):
             if step is None:
                 yield
                 return
@@ -111,7 +109,12 @@ class Oversight:
 
     def _count(self) -> float:
         pending = (visit for visit in self.visits if (visit.site, visit.objective) not in self.run.stored)
-        return self.times.left_s(pending, objective=None if self._now is None else self._now.objective)
+        return self.times.left_s(pending, objective=self._where().get("objective"))
+
+    def _where(self) -> dict[str, str]:
+        """Name the visit being made; it is read once, for another thread may end the visit meanwhile."""
+        now = self._now
+        return {} if now is None else {"site": now.site, "objective": now.objective}
 
     def __enter__(self) -> Self:
         self.dog.__enter__()

@@ -63,8 +63,8 @@ class Refound:
 
 def refound_in(run: RunFolder) -> Refound | None:
     """Return what was found last in a run, or None when the slide was not looked for yet."""
-    told = [event for event in run.journal.events() if event.get("event") == EVENT]
-    return _refound(told[-1]) if told else None
+    told = run.journal.last(EVENT)
+    return None if told is None else _refound(told)
 
 
 def _refound(event: Mapping[str, Any]) -> Refound:

@@ -103,8 +103,8 @@ class RigState:
 
     def clear_latch(self) -> None:
         """Note that a person has looked at lens, slide and drives, and that they are sound."""
-        self._held = None
         self._change(latch=None)
+        self._held = None  # last: what could not be written is not cleared
 
     def oil_asked(self, slide: str) -> None:
         """Count the slide as oiled from now on, for a person is about to be asked for oil."""

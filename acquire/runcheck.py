@@ -42,9 +42,10 @@ def check_run(run: RunFolder, visits: Sequence[Visit]) -> None:
 
 
 def _check_positions(run: RunFolder, visits: Sequence[Visit]) -> None:
-    missing = [visit for visit in visits if not run.has(visit.site, visit.objective)]
     dying = [axis for axis, kind in run.rig.reference.items() if kind == POWER_ON]
-    if missing and dying and any(event.get("event") in POSITIONED for event in run.journal.events()):
+    if not dying or not any(event.get("event") in POSITIONED for event in run.journal.events()):
+        return
+    if any(not run.has(visit.site, visit.objective) for visit in visits):
         raise PlanError(
             f"{run.path} was begun earlier and rig {run.rig.name!r} counts {' and '.join(dying)} from "
             "power on, so its focus and positions may mean other places by now: focus by hand and capture into a "

@@ -180,6 +180,7 @@ class Scan:
                 pending = [v for v in visits if v.objective == name and not self.run.has(v.site, name)]
                 left = self._pass(name, pending, judge, work) if pending else None
                 if left is not None:
+                    work.close()
                     return left
         return "finished", ""
 
@@ -190,7 +191,7 @@ class Scan:
             return "paused", f"the slide was not ready for {name}"
         work.prepare(pending[0], lambda: self._begin(name, pending, judge, work.oversight))
         queue = deque(pending)
-        lamp = LampRound(microscope=self.microscope, run=self.run, queue=queue, settle=work.settle)
+        lamp = LampRound(microscope=self.microscope, run=self.run, queue=queue, settle=work.settle, sleep=self._wait)
         work.prepare(pending[0], lamp.begin)
         while queue:
             if not work.suspenders.hold(self.control):
@@ -215,6 +216,11 @@ class Scan:
         self.control.between_planes()
         self.times.plane()
 
+    def _wait(self, seconds: float) -> None:
+        """Wait for a lamp as long as nobody wishes otherwise."""
+        self.control.wait(seconds)
+        self.control.between_planes()
+
     def _left(self) -> tuple[State, str]:
         if self.control.goes:
             return "suspended", "what was waited for did not come in time"
@@ -226,7 +232,7 @@ class Scan:
         stack_bytes = max(visit.stack.planes for visit in visits) * rows * columns * BYTES_PER_PIXEL
         return Suspenders(
             conditions=[rules.disk(self.run.free_bytes, self.run.path, stack_bytes=stack_bytes)],
-            journal=self.run.journal,
+            note=oversight.note,
             before=lambda: self._tidy(oversight),
             after=judge.doubt,
             told=lambda says: oversight.says("suspended", says),

@@ -13,6 +13,7 @@ from acquire.oversight import Oversight
 from acquire.plan import Visit
 from acquire.retake import take
 from acquire.safety import check_z
+from acquire.steptimes import Step
 
 WIDER_PLANES = 4
 """Added to either side when a stack did not hold its focus: 1.6 µm more at 0.4 µm, twice the stack's own reach."""
@@ -87,8 +88,7 @@ class Shooting:
         self._go(visit, depths)
         planes = []
         for index, depth_um in enumerate(depths):
-            with self.oversight.call("snap", "further" if index else "first"):
-                planes.append(self._plane(visit, depth_um))
+            planes.append(self._plane(visit, depth_um, "further" if index else "first"))
             if self.truth is not None:
                 self.truth.observe(visit.site, visit.objective, index)
         return planes
@@ -99,7 +99,7 @@ class Shooting:
         wide = replace(visit, stack=planes)
         depths = self._depths_um(wide, z_um)
         self._go(wide, depths)
-        return [self._plane(wide, depth_um) for depth_um in depths]
+        return [self._plane(wide, depth_um, "further") for depth_um in depths]
 
     def _depths_um(self, visit: Visit, z_um: float) -> list[float]:
         depths = [z_um + offset_um for offset_um in visit.stack.offsets_um()]
@@ -114,10 +114,11 @@ class Shooting:
             self.control.check()
             approach_z(self.microscope, depths[0])
 
-    def _plane(self, visit: Visit, z_um: float) -> Frame:
-        self.control.check()
-        self.microscope.move_z(z_um)
-        frame = take(self.microscope, visit.exposure_ms, lost=self._lost)
+    def _plane(self, visit: Visit, z_um: float, step: Step) -> Frame:
+        with self.oversight.call("snap", step):
+            self.control.check()
+            self.microscope.move_z(z_um)
+            frame = take(self.microscope, visit.exposure_ms, lost=self._lost)
         _check_place(visit, frame)
         return frame
 

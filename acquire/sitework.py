@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from acquire.control import Control
-from acquire.errors import AcquireError, BrokenOffError, HaltedError, SuspendedError
+from acquire.errors import AcquireError, BrokenOffError, HaltedError, StoreError, SuspendedError
 from acquire.frame import Frame
 from acquire.oversight import Oversight
 from acquire.plan import Visit
@@ -20,6 +20,7 @@ from calibration.errors import CalibrationError
 Outcome = Literal["stored", "skipped"]
 Taken = tuple[list[Frame], str]
 """The planes of a stack, and what is wrong with it."""
+AFTER_LATCH = "; when lens, slide and drives are sound, say so with `parfocal check RIG --clear-latch`"
 Seen = Callable[[Visit, Sequence[Frame]], None]
 """Shown each stack once it is stored: a preview, which must not keep the capture waiting."""
 
@@ -62,6 +63,14 @@ class Judge(Protocol):
     def learn(self, visit: Visit, planes: Sequence[Frame]) -> None:
         """Take note of a stack that was stored."""
         ...
+
+
+@dataclass(slots=True, kw_only=True)
+class _Failures:
+    """Of one piece of work: how often it failed with each class of error, and when it was begun."""
+
+    since_s: float
+    count: Counter[str | None] = field(default_factory=Counter)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -134,7 +143,10 @@ class SiteWork:
             Also where the policy is to skip: without this nothing after it can be made.
         """
         if not self._tried(visit, work):
-            raise SuspendedError(f"{visit.objective} could not begin at site {visit.site}: see the journal")
+            raise SuspendedError(
+                f"{visit.objective} could not begin at site {visit.site}: the journal says why, see to it and capture "
+                "again"
+            )
 
     def settle(self) -> None:
         """Wait until the stacks of all visits so far are on disk; errors as in `make`.
@@ -145,9 +157,22 @@ class SiteWork:
             self.storing.drop()
         self._storing = None
 
+    def close(self) -> None:
+        """Wait for the stack on its way when the run is left: what the disk refuses then is captured anew later.
+
+        Raises
+        ------
+        SuspendedError
+            When it could not be written.
+        """
+        try:
+            self.storing.settle()
+        except StoreError as error:
+            raise SuspendedError(str(error)) from error
+
     def _tried(self, visit: Visit, work: Callable[[], None]) -> bool:
         """Do the work, as often as the policies ask for; False when it was given up."""
-        failures: Counter[str | None] = Counter()
+        failures = _Failures(since_s=self.suspenders.clock())
         while True:
             try:
                 with self.oversight.visit(visit):
@@ -170,7 +195,8 @@ class SiteWork:
 
     def _shot(self, visit: Visit) -> Taken:
         """Take a stack, once more where it can be better."""
-        z_um = self.judge.z_um(visit)
+        with self.oversight.call("autofocus"):
+            z_um = self.judge.z_um(visit)
         planes = self.shooting.stack(visit, z_um)
         look = self.judge.look(visit, planes)
         if look.fault or look.better_um is not None:
@@ -192,17 +218,17 @@ class SiteWork:
         self.run.write(visit.site, visit.objective, planes, partner=visit.partner, flag=flag)
         self.oversight.stored(visit)
 
-    def _again(self, visit: Visit, error: Exception, failures: Counter[str | None]) -> bool:
+    def _again(self, visit: Visit, error: Exception, failures: _Failures) -> bool:
         """Whether to try once more; False to leave the site out."""
         latched = self.shooting.microscope.state.record.latch is not None
         kind = class_of(error)
-        action = self.run.plan.policies.of(error, failures=failures[kind], skipped=self._skipped, latched=latched)
-        failures[kind] += 1
+        action = self.run.plan.policies.of(error, failures=failures.count[kind], skipped=self._skipped, latched=latched)
+        failures.count[kind] += 1
         told = {"site": visit.site, "objective": visit.objective, "kind": kind or type(error).__name__}
         self.oversight.note("trouble", says=str(error), action=action, **told)
         if action == "abort":
             raise error
-        if action == "suspend" and not self.suspenders.hold(self.control, fault=error):
+        if action == "suspend" and not self.suspenders.hold(self.control, fault=error, since_s=failures.since_s):
             self.control.check()
-            raise SuspendedError(str(error)) from error
+            raise SuspendedError(f"{error}{AFTER_LATCH if latched else ''}") from error
         return action != "skip"

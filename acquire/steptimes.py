@@ -175,7 +175,8 @@ class StepTimes:
 
     def _of_others(self, step: Step) -> float:
         for tallies in (self.now, self.before):
-            others = [tally.mean_s for (kind, _), tally in tallies.items() if kind == step]
+            known = tuple(tallies.items())  # at once: another thread tells how long the rest takes
+            others = [tally.mean_s for (kind, _), tally in known if kind == step and tally.count]
             if others:
                 return sum(others) / len(others) * (LATER_TURN if step == "turn" else 1.0)
         if step == "further" and self._swept_s:
@@ -183,6 +184,12 @@ class StepTimes:
         return UNKNOWN_S[step]
 
     def _count(self, visit: Visit, spent: Iterable[tuple[Step, float]]) -> None:
+        """Count each step as often as the plan asks for it: a stack taken twice makes its planes the dearer."""
+        took_s: dict[Step, float] = {}
         for step, seconds in spent:
-            exposed_s = visit.exposure_ms / 1000 if step in EXPOSED else 0.0
-            self.now.setdefault((step, visit.objective), Tally()).add(max(seconds - exposed_s, 0.0))
+            step = "rest" if step == "further" and visit.stack.planes == 1 else step  # looked wider, for once
+            took_s[step] = took_s.get(step, 0.0) + seconds
+        for step, seconds in took_s.items():
+            planned = visit.stack.planes - 1 if step == "further" else 1
+            exposed_s = planned * visit.exposure_ms / 1000 if step in EXPOSED else 0.0
+            self.now.setdefault((step, visit.objective), Tally()).add(max(seconds - exposed_s, 0.0), planned)

@@ -2,13 +2,11 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from acquire.control import Control
-from acquire.errors import StoreError
-from acquire.journal import Journal
 from acquire.policy import class_of
 from acquire.suspender import Recovery, Suspender
 
@@ -16,6 +14,14 @@ POLL_S = 0.1
 """Longest time between two looks at the wishes of a person."""
 
 LEAVING = ("stop", "emergency")
+
+
+class Note(Protocol):
+    """Writes an event down, with the time; what finds no room on a full disk is written once there is some."""
+
+    def __call__(self, event: str, **told: object) -> None:
+        """Take the event and what belongs to it."""
+        ...
 
 
 def _nothing() -> None:
@@ -34,7 +40,7 @@ class Suspenders:
     ----------
     conditions : sequence of Suspender
         Watched at every `hold`.
-    journal : Journal
+    note : Note
         Told when the capture was suspended, why, and when it went on.
     before, after : callable
         The first retracts Z, the second verifies the focus again; what they raise is the caller's to judge.
@@ -43,13 +49,13 @@ class Suspenders:
     attended : bool
         Whether a person can resume: in a window. Without one, what only a person can end is left at once.
     longest_s : float
-        After so long the run is left as it is; the same command goes on.
+        After so long the run is left as it is; the same command goes on. Faults that come back count as one wait.
     clock, sleep : callable
         Seconds; virtual in tests.
     """
 
     conditions: Sequence[Suspender]
-    journal: Journal
+    note: Note
     before: Callable[[], None] = _nothing
     after: Callable[[], None] = _nothing
     told: Callable[[str], None] = _silent
@@ -58,7 +64,7 @@ class Suspenders:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def hold(self, control: Control, *, fault: Exception | None = None) -> bool:
+    def hold(self, control: Control, *, fault: Exception | None = None, since_s: float | None = None) -> bool:
         """Wait as long as anything asks for it; call it before every site, and after an error that suspends.
 
         Parameters
@@ -67,6 +73,8 @@ class Suspenders:
             The wishes of a person.
         fault : Exception, optional
             What suspends. A condition that `ends` its class ends the wait; otherwise only a person does.
+        since_s : float, optional
+            When it came up first, by the `clock`, where it has come back: a disk with room may still refuse a stack.
 
         Returns
         -------
@@ -83,32 +91,22 @@ class Suspenders:
         if fault is not None and not ending:
             control.pause()  # what a person takes back with resume
         reasons = [*([] if fault is None else [str(fault)]), *tripped.values()]
-        return self._suspended(control, reasons, [*tripped, *(one for one in ending if one not in tripped)])
+        until_s = (self.clock() if since_s is None else since_s) + self.longest_s
+        waited_for = [*tripped, *(one for one in ending if one not in tripped)]
+        return self._suspended(control, "; ".join(reasons) or control.says, waited_for, until_s)
 
-    def _suspended(self, control: Control, reasons: Sequence[str], waited_for: Sequence[Suspender]) -> bool:
-        says, began_s = "; ".join(reasons) or control.says, self.clock()
-        suspended = {"event": "suspended", "time_s": time.time(), "says": says}
-        noted = self._noted(suspended)
+    def _suspended(self, control: Control, says: str, waited_for: Sequence[Suspender], until_s: float) -> bool:
+        began_s = self.clock()
+        self.note("suspended", says=says)
         self.before()
         recoveries = [Recovery(suspender=one, clock=self.clock) for one in waited_for]
-        if not self._recovered(control, recoveries, says):
+        if not self._recovered(control, recoveries, says, until_s):
             return False
         self.after()
-        if not noted:
-            self.journal.append(**suspended)
-        self.journal.append(event="resumed", time_s=time.time(), seconds=round(self.clock() - began_s, 1))
+        self.note("resumed", seconds=round(self.clock() - began_s, 1))
         return True
 
-    def _noted(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event is in the journal: on a full disk it has to wait until there is room."""
-        try:
-            self.journal.append(**event)
-        except StoreError:
-            return False
-        return True
-
-    def _recovered(self, control: Control, recoveries: Sequence[Recovery], says: str) -> bool:
-        until_s = self.clock() + self.longest_s
+    def _recovered(self, control: Control, recoveries: Sequence[Recovery], says: str, until_s: float) -> bool:
         while self._may_wait(control) and self.clock() <= until_s:
             waiting = [one for one in recoveries if not one.over()]
             if not waiting and control.goes:

@@ -129,7 +129,7 @@ class Loop:
             control=self.control,
             suspenders=Suspenders(
                 conditions=(),
-                journal=self.run.journal,
+                note=self.oversight.note,
                 before=self.microscope.retract,
                 attended=attended,
                 told=lambda _says: waits(self.control),

@@ -39,4 +39,6 @@ def test_an_exposure_that_the_camera_changed_is_told():
 
 
 def test_an_exposure_rounded_by_the_camera_is_taken():
-    set_exposure(SimpleNamespace(set_exposure=lambda _exposure_ms: None, get_exposure=lambda: 8.005), 8.0)
+    asked_ms = []
+    set_exposure(SimpleNamespace(set_exposure=asked_ms.append, get_exposure=lambda: 8.005), 8.0)
+    assert asked_ms == [8.0]

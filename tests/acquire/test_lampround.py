@@ -25,7 +25,9 @@ class Pass:
         self.microscope = PlainMicroscope()
         self.queue = deque(self.run.plan.visits(RIG))
         self.made, self.waited_s, self.settled = [], 0.0, 0
-        self.lamp = LampRound(microscope=self.microscope, run=self.run, queue=self.queue, settle=self.settle)
+        self.lamp = LampRound(
+            microscope=self.microscope, run=self.run, queue=self.queue, settle=self.settle, sleep=self.sleep
+        )
 
     def clock(self):
         return self.waited_s
@@ -54,7 +56,7 @@ class Pass:
 @pytest.fixture
 def lit(tmp_path, monkeypatch):
     one = Pass(tmp_path, background_um=GLASS_UM, background_every=EVERY)
-    monkeypatch.setattr(lampround, "LampCheck", partial(LampCheck, clock=one.clock, sleep=one.sleep))
+    monkeypatch.setattr(lampround, "LampCheck", partial(LampCheck, clock=one.clock))
     return one
 
 

@@ -55,7 +55,9 @@ def test_a_session_that_is_closed_leaves_no_doubt_and_one_that_is_not_does():
 def test_a_demo_rig_without_immersion_lenses_never_doubts_its_slide():
     open_state(RIG).opened()
     with open_microscope(RIG) as microscope:
+        assert not microscope.state.record.lies_wet
         microscope.move_z(1.0)
+        assert microscope.position_um.z == pytest.approx(1.0)
 
 
 @pytest.mark.core

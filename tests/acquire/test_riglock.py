@@ -33,6 +33,11 @@ def other_program():
         process.kill()
 
 
+def refused_to_another_program():
+    answer = subprocess.run([sys.executable, "-c", HOLDER], input=b"", capture_output=True, check=False)
+    return b"driven by another Parfocal" in answer.stderr
+
+
 def test_a_rig_that_another_program_drives_is_refused(other_program):
     with pytest.raises(DeviceError, match=r"driven by another Parfocal already.*close that one"), locked(RUNNING):
         pytest.fail("both hold it")
@@ -42,7 +47,7 @@ def test_a_program_that_was_killed_holds_nothing(other_program):
     other_program.kill()
     other_program.wait()
     with locked(RUNNING):
-        pass
+        assert refused_to_another_program()
 
 
 @pytest.mark.parametrize("kind", ["demo", "simulated"])
@@ -57,5 +62,4 @@ def test_one_program_may_open_its_rig_twice_and_holds_it_until_both_are_closed(t
     with locked(RUNNING):
         with locked(RUNNING):
             pass
-        answer = subprocess.run([sys.executable, "-c", HOLDER], input=b"", capture_output=True, check=False)
-        assert b"driven by another Parfocal" in answer.stderr
+        assert refused_to_another_program()

@@ -178,3 +178,36 @@ def test_numbers_that_cannot_be_meant_are_passed_over(tmp_path, pair):
     path = tmp_path / "times.json"
     path.write_text(json.dumps({"place": {"40x": pair}}))
     assert load_times(path) == {}
+
+
+def test_stacks_taken_twice_are_foretold_as_often_as_they_were():
+    rig = Rig(takes_s=dict.fromkeys(STEPS, 1.0))
+    times = StepTimes(clock=rig.clock)
+    plan = visits("100x", 60, planes=5)
+
+    def capture(some):
+        began_s = rig.now_s
+        for number, visit in enumerate(some):
+            with times.visit(visit):
+                for _ in range(2 if number % 2 else 1):
+                    rig.does(times, "place")
+                    for index in range(5):
+                        rig.does(times, "further" if index else "first", visit.exposure_ms / 1000)
+                rig.does(times, "store")
+        return rig.now_s - began_s
+
+    capture(plan[:20])
+    foretold_s = times.left_s(plan[20:], objective="100x")
+    assert foretold_s == pytest.approx(capture(plan[20:]), rel=0.01)
+
+
+def test_planes_beside_a_stack_of_one_are_counted_with_the_rest():
+    rig = Rig(takes_s=dict.fromkeys(STEPS, 1.0))
+    times = StepTimes(clock=rig.clock)
+    (visit,) = visits("40x", 1)
+    with times.visit(visit):
+        rig.does(times, "first", visit.exposure_ms / 1000)
+        rig.does(times, "further", visit.exposure_ms / 1000)
+    assert times.visit_s(visit) == pytest.approx(
+        rig.now_s + times.seconds("place", "40x") + times.seconds("store", "40x")
+    )

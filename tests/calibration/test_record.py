@@ -142,8 +142,12 @@ def test_nothing_half_written_stays_behind(tmp_path):
     assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["cal.npz", "cal.yaml"]
 
 
-def test_a_calibration_of_this_rig_and_month_may_be_used():
-    calibration().check(rig(), now=NOW + timedelta(days=VALID_DAYS))
+def test_a_calibration_of_this_rig_may_be_used_to_the_end_of_its_days_and_no_longer():
+    kept = calibration()
+    assert kept.expires == NOW + timedelta(days=VALID_DAYS)
+    kept.check(rig(), now=kept.expires)
+    with pytest.raises(RecordError, match="valid until"):
+        kept.check(rig(), now=kept.expires + timedelta(microseconds=1))
 
 
 def test_a_stale_calibration_is_refused():

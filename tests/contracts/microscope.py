@@ -235,19 +235,25 @@ class MicroscopeContract:
             microscope.core.stop_sequence_acquisition()
             assert _wait_for(stream, 1)
 
-    def test_closing_twice_is_allowed(self, microscope):
+    def test_closing_twice_is_allowed_and_asks_nothing_the_second_time(self, microscope):
+        microscope.core = core = Wire(microscope.core)
         microscope.close()
+        asked = list(core.asked)
         microscope.close()
+        assert asked
+        assert core.asked == asked
 
 
 class Wire:
-    """A fake at the wire: a real core that notes the targets of its focus drive, and may fail or be interrupted."""
+    """A fake at the wire: a real core that notes what it is asked, and may fail or be interrupted."""
 
     def __init__(self, core, *, jammed=False, busy=None):
         self.core, self.jammed, self.busy = core, jammed, busy
         self.targets_um = []
+        self.asked = []
 
     def __getattr__(self, name):
+        self.asked.append(name)
         return getattr(self.core, name)
 
     def set_position(self, drive, z_um):
