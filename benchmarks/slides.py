@@ -1,0 +1,191 @@
+"""The simulated slides that the shipped weights are trained, chosen and judged on; captured, calibrated and paired.
+
+    python -m benchmarks.slides FOLDER [--processes 2] [--only REGEX]
+
+Every rig is calibrated and every slide captured as on a stand. What is there already is not made again, so the same
+command goes on after it was stopped. All of it takes about 45 minutes on two cores, and 2 GB.
+"""
+
+import argparse
+import math
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal
+
+from acquire.characterise import Characterise
+from acquire.open import open_microscope
+from acquire.planfile import parse_plan
+from acquire.simulated.specimens.mounted import GLASS_UM
+from calibration import record
+from calibration.optics import Rig
+from calibration.rig import load_rig
+from enhance.pairs import build_pairs
+from parfocal.capturing import capture_plan
+
+Role = Literal["train", "validation", "test"]
+Faults = Literal["realistic", "perfect"]
+
+FAMILIES = ("lung", "kidney", "breast")
+DATA = Path(__file__).parents[1] / "tests" / "data"
+PICTURES = ("he_tia.jpg", "he_liver.jpg", "pas_kidney.jpg")
+"""Photographs at a fictitious scale: nothing like them is ever trained on."""
+FIRST_UM, PITCH_UM = 500.0, 130.0
+"""More than a field of the 40x between sites, so that no two share tissue."""
+PICTURE_PITCH_UM = 43.0
+"""More than a field of the 100x: a photograph stands for 60 µm or twice that, and goes on as its mirror image."""
+LOW, HIGH = "40x", "100x"
+PERFECT_SEED = 1
+TRAINING_RIGS = (11, 12, 13, 14)
+VALIDATION_RIG = 15
+TEST_RIGS = (21, 22, 23)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedSlide:
+    """One slide on one rig: whose tissue, for what, at how many sites.
+
+    Parameters
+    ----------
+    kind : str
+        A family, or the name of a photograph.
+    seed : int
+        Of the tissue.
+    rig_seed : int
+        Of the faults of its rig.
+    faults : {'realistic', 'perfect'}
+        Of its rig.
+    role : {'train', 'validation', 'test'}
+        Truth is written for the last two.
+    sites : int
+        Captured with both objectives.
+    """
+
+    kind: str
+    seed: int
+    rig_seed: int
+    faults: Faults
+    role: Role
+    sites: int
+
+    @property
+    def name(self) -> str:
+        """Of the slide, its run and its plan."""
+        return f"{Path(self.kind).stem}-{self.seed}-{self.faults}"
+
+    @property
+    def rig_name(self) -> str:
+        """Of the rig and its calibration."""
+        return f"{self.faults}-{self.rig_seed}"
+
+
+def slides() -> Iterator[SimulatedSlide]:
+    """All of them: tissue seeds of training, validation and test differ, and so do the rigs."""
+    for rig, (number, kind) in product(TRAINING_RIGS, enumerate(FAMILIES)):
+        yield SimulatedSlide(
+            kind=kind, seed=100 * rig + number, rig_seed=rig, faults="realistic", role="train", sites=24
+        )
+    faults: Faults
+    for faults in ("realistic", "perfect"):
+        for kind in FAMILIES:
+            rig = VALIDATION_RIG if faults == "realistic" else PERFECT_SEED
+            yield SimulatedSlide(kind=kind, seed=5000, rig_seed=rig, faults=faults, role="validation", sites=3)
+        for rig_seed, kind in product(TEST_RIGS, FAMILIES):
+            rig = rig_seed if faults == "realistic" else PERFECT_SEED
+            yield SimulatedSlide(kind=kind, seed=100 * rig_seed, rig_seed=rig, faults=faults, role="test", sites=4)
+        for number, kind in enumerate(PICTURES):
+            rig = TEST_RIGS[number] if faults == "realistic" else PERFECT_SEED
+            yield SimulatedSlide(kind=kind, seed=1, rig_seed=rig, faults=faults, role="test", sites=2)
+    for kind in FAMILIES:  # what the linear filter of the perfect rigs is fitted on
+        yield SimulatedSlide(kind=kind, seed=6000, rig_seed=PERFECT_SEED, faults="perfect", role="train", sites=9)
+
+
+def rig_of(slide: SimulatedSlide) -> Rig:
+    """Return the rig with that slide on it."""
+    picture = slide.kind in PICTURES
+    specimen: dict[str, Any] = {"kind": "picture" if picture else slide.kind, "seed": slide.seed}
+    if picture:
+        specimen["file"] = str(DATA / slide.kind)
+    simulated = {
+        "faults": slide.faults,
+        "seed": slide.rig_seed,
+        "specimen": specimen,
+        "truth": "transforms" if slide.role == "train" else "pictures",
+    }
+    return replace(load_rig("simulated"), name=slide.name, simulated=simulated)
+
+
+def calibrate(folder: Path, slide: SimulatedSlide) -> None:
+    """Calibrate the rig of a slide on it, unless that was done."""
+    path = folder / "calibrations" / f"{slide.rig_name}.yaml"
+    if path.is_file():
+        return
+    with open_microscope(rig_of(slide)) as microscope:
+        work = Characterise(microscope=microscope, confirm=lambda _question: True, progress=lambda *_told: None)
+        found = work.calibrate(at_um=(FIRST_UM, FIRST_UM), glass_um=GLASS_UM, now=datetime.now(UTC))
+    record.save(found, path)
+
+
+def capture(folder: Path, slide: SimulatedSlide) -> None:
+    """Capture a slide, or what is missing of it."""
+    rig = rig_of(slide)
+    pitch_um = PICTURE_PITCH_UM if slide.kind in PICTURES else PITCH_UM
+    side = math.ceil(math.sqrt(slide.sites))
+    sites_um = [
+        [FIRST_UM + pitch_um * (number % side), FIRST_UM + pitch_um * (number // side)] for number in range(slide.sites)
+    ]
+    document = {
+        "slide": slide.name,
+        "sites_um": sites_um,
+        "objectives": [LOW, HIGH],
+        "stack": {HIGH: {"planes": 5, "step_um": 0.4}},
+        "focus": {"method": "surface"},
+        "exposure_ms": {LOW: 8, HIGH: 50},
+    }
+    calibration = record.load(folder / "calibrations" / f"{slide.rig_name}.yaml")
+    capture_plan(parse_plan(document, rig), rig, calibration, run_path(folder, slide))
+
+
+def run_path(folder: Path, slide: SimulatedSlide) -> Path:
+    """Where the run of a slide lies."""
+    return folder / "runs" / slide.name
+
+
+def pair(folder: Path, faults: Faults) -> None:
+    """Make the training set of the rigs with these faults: its splits are the roles of the slides."""
+    chosen = [slide for slide in slides() if slide.faults == faults]
+    named = {role: [slide.name for slide in chosen if slide.role == role] for role in ("validation", "test")}
+    build_pairs(
+        [run_path(folder, slide) for slide in chosen],
+        folder / f"pairs-{faults}",
+        label="plane",
+        test_slides=named["test"],
+        validation_slides=named["validation"],
+    )
+
+
+def main() -> None:
+    """Make what is missing in the folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", default="", help="slides whose names match; no pairs are made")
+    told = parser.parse_args()
+    chosen = [slide for slide in slides() if re.search(told.only, slide.name)]
+    rigs = {slide.rig_name: slide for slide in reversed(chosen) if slide.kind in FAMILIES}
+    with ProcessPoolExecutor(told.processes, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        list(pool.map(calibrate, [told.folder] * len(rigs), rigs.values()))
+        list(pool.map(capture, [told.folder] * len(chosen), chosen))
+    if not told.only:
+        pair(told.folder, "realistic")
+        pair(told.folder, "perfect")
+
+
+if __name__ == "__main__":
+    main()
