@@ -243,14 +243,24 @@ def _headless(
         return str(tags.GetSingleTag(IMAGE_NUMBER).GetValue()), image
 
     def let_go() -> None:
-        """Empty the core first: pycromanager keeps each one, with its buffer, as long as the process lives."""
+        """Empty the core first: who still holds it, holds its buffer."""
         with suppress(Exception):  # it must hold some frames; what it cannot give back is no reason not to let go
             real.clear_roi()
             frame_bytes = real.get_image_width() * real.get_image_height() * real.get_bytes_per_pixel()
             real.set_circular_buffer_memory_footprint(SMALLEST_BUFFER_MB + FRAMES_KEPT * frame_bytes // 2**20)
         pycromanager.stop_headless()
+        _forget(real)
 
     return MicroManagerMicroscope(rig=rig, core=core, newest=newest, on_close=let_go, state=state, clock=clock_of(core))
+
+
+def _forget(core: Any) -> None:
+    """Let a core end when nobody drives it any more: pycromanager would keep it, and its three threads, for ever."""
+    from pycromanager.acquisition.acq_eng_py.internal.engine import Engine
+
+    if hasattr(Engine, "singleton"):
+        del Engine.singleton
+    vars(core).clear()  # methods bound to itself
 
 
 def _pycromanager() -> Any:

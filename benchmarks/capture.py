@@ -8,6 +8,7 @@ and compares the times, the two taking turns. Run it on a machine that does noth
 
 import argparse
 import cProfile
+import gc
 import os
 import pstats
 import sys
@@ -171,6 +172,8 @@ def memory(folder: Path, _repeat: int) -> None:
             microscope, folder / "many", plan_of(MEMORY_SITES, objectives=("40x",), exposure_ms=1.0), progress=note
         )
         real.clear_roi()
+    del microscope, real
+    gc.collect()
     after, warm, end = Held.now(), seen[WARM_SITES], seen[MEMORY_SITES]
     parts = list((folder / "many").rglob("*.part"))
     print(

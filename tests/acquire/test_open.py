@@ -1,6 +1,8 @@
 """Which rigs are opened, and what is refused before anything is connected."""
 
+import gc
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from calibration.rig import load_rig
 from tests.acquire.rigs import small_rig
 
 RIG = load_rig("demo")
+TASKS = Path("/proc/self/task")
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,19 @@ def test_nothing_is_connected_where_nothing_can_be_remembered(tmp_path, monkeypa
     monkeypatch.setenv("PARFOCAL_STATE_DIR", str(tmp_path / "file"))
     with pytest.raises(StateError, match="PARFOCAL_STATE_DIR"), open_microscope(small_rig()):
         pytest.fail("the rig was opened")
+
+
+@pytest.mark.core
+@pytest.mark.skipif(not TASKS.is_dir(), reason="only Linux tells the threads of libraries")
+def test_a_closed_core_leaves_none_of_its_threads():
+    def threads():
+        gc.collect()
+        return len(list(TASKS.iterdir()))
+
+    with open_microscope(RIG):
+        pass  # what is imported first may keep threads of its own
+    before = threads()
+    with open_microscope(RIG) as microscope:
+        assert threads() > before
+    del microscope
+    assert threads() == before
