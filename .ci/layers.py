@@ -23,6 +23,11 @@ CONTAINERS = (
     "acquire.simulated.specimens.tissues",
     "acquire.simulated.specimens.targets",
     "calibration",
+    "enhance.classical",
+    "enhance.export",
+    "enhance.judged",
+    "enhance.rivals",
+    "enhance.trust",
 )
 
 

@@ -80,6 +80,9 @@ class LampCheck:
     every: int = EVERY
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    away: float = field(default=0.0, init=False)
+    """Largest relative change of a colour since the first look of all, when it was looked at last."""
+    _first: Light | None = field(default=None, init=False)
     _reference: Light | None = field(default=None, init=False)
     _since: list[Visit] = field(default_factory=list, init=False)
 
@@ -164,6 +167,8 @@ class LampCheck:
         return np.asarray(np.mean(frames, axis=0))
 
     def _noted(self, visit: Visit, reading: LampReading, light: Light) -> LampReading:
+        self._first = light if self._first is None else self._first
+        self.away = _change(light, self._first)
         told: dict[str, Any] = {"objective": visit.objective, "light": [round(float(v), 5) for v in light]}
         again = [one.site for one in reading.again]
         self.run.journal.append(

@@ -4,14 +4,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from acquire.deadline import never
+
+Stamp = tuple[int, int, int]
 POLL_S = 0.1
 YES, NO = ("yes", "y", "oiled", "true", "1"), ("no", "n", "false", "0")
+
+
+def _any_question(_question: str) -> bool:
+    """Let every question be answered before it is asked."""
+    return True
 
 
 def confirmed_by(
     answer: Path,
     *,
     longest_s: float = 0.0,
+    ahead: Callable[[str], bool] = _any_question,
+    left: Callable[[], bool] = never,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Callable[[str], bool]:
@@ -26,6 +36,11 @@ def confirmed_by(
         Holds ``yes`` or ``no``; anything else is waited out.
     longest_s : float
         How long an answer is waited for; none is a no.
+    ahead : callable
+        Whether a question may be answered by a file that was there before it was asked; to another one such a file is
+        no answer, for whoever wrote it meant something else.
+    left : callable
+        Whether a person wishes to end the capture; then the wait is over, and the answer is no.
     clock, sleep : callable
         Seconds; virtual in tests.
 
@@ -38,8 +53,9 @@ def confirmed_by(
     def confirm(question: str) -> bool:
         asked = answer.with_name(f"{answer.name}.question")
         asked.write_text(f"{question}\n", encoding="utf-8")
+        other = None if ahead(question) else _stamp(answer)
         until_s = clock() + longest_s
-        while (said := _said(answer)) is None and clock() < until_s:
+        while (said := _said(answer, other)) is None and clock() < until_s and not left():
             sleep(POLL_S)
         asked.unlink(missing_ok=True)
         if said is not None:
@@ -49,8 +65,19 @@ def confirmed_by(
     return confirm
 
 
-def _said(answer: Path) -> bool | None:
-    if not answer.is_file():
+def _stamp(answer: Path) -> Stamp | None:
+    """Tell one writing of a file from another; None where there is no file."""
+    try:
+        found = answer.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _said(answer: Path, other: Stamp | None) -> bool | None:
+    """Read the answer; None where there is none yet, or only the one that was meant for another question."""
+    stamp = _stamp(answer)
+    if stamp is None or stamp == other:
         return None
     word = answer.read_text(encoding="utf-8").strip().lower()
     return True if word in YES else False if word in NO else None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from acquire.control import Control
+from acquire.driftwatch import DriftWatch
 from acquire.focusing import FocusFinder
 from acquire.frame import Frame
 from acquire.pairgate import PairGate
@@ -48,6 +49,7 @@ class Judging:
     resumed: bool = False
     _added_um: float = field(default=0.0, init=False)
     _matched_um: float | None = field(default=None, init=False)
+    drift: DriftWatch = field(init=False)
     _refound: Refound = field(default_factory=Refound, init=False)
     _first: dict[str, Visit] = field(init=False)
     _gate: PairGate = field(init=False)
@@ -56,6 +58,7 @@ class Judging:
         first = self.finder.run.objectives[0]
         self._first = {visit.site: visit for visit in self.visits if visit.objective == first}
         self._gate = PairGate(run=self.finder.run)
+        self.drift = DriftWatch(finder=self.finder)
 
     def begin(self, objective: str, pending: Sequence[Visit]) -> None:
         """Turn to an objective, and find out where slide and focus lie.
@@ -76,11 +79,12 @@ class Judging:
         """
         run, microscope = self.finder.run, self.finder.microscope
         self._added_um = 0.0
+        self.drift.begin()
         surface = self.finder.surface(list(self._first.values()))
         self._refound = refound_in(run) or Refound()
         handled = _handled(run)
         if self.resumed and not handled:
-            verify(microscope, run, self.visits, allows=self._allows, focus=self._expected_um, refound=self._refound)
+            verify(microscope, run, self.visits, allows=self._allows, focus=self.expected_um, refound=self._refound)
             self.resumed = False
         microscope.select_objective(objective)
         if handled and objective != run.objectives[0]:
@@ -88,12 +92,12 @@ class Judging:
                 microscope,
                 run,
                 pending,
-                self._expected_um,
+                self.expected_um,
                 progress=self.searching,
                 poll=self.control.between_planes,
             )
         self._added_um = self._refound.focus_um
-        microscope.expect_focus(self._expected_um(pending[0]))
+        microscope.expect_focus(self.expected_um(pending[0]))
         if objective != run.objectives[0]:
             self.finder.recheck([self.place(visit) for visit in pending], surface, added_um=self._added_um)
         if run.plan.focus != "as_positions":
@@ -107,7 +111,9 @@ class Judging:
         """Z of the middle of the visit's stack; the site is focused first where its focus is not known well enough."""
         if self.finder.due(visit):
             self.finder.focus(self.place(visit))
-        return self._expected_um(visit)
+        expected_um = self.expected_um(visit)
+        self.drift.aimed(expected_um)
+        return expected_um
 
     def look(self, visit: Visit, planes: Sequence[Frame]) -> Look:
         """Say whether a stack shows what its partner shows, and whether its focus lies in its middle.
@@ -123,15 +129,20 @@ class Judging:
 
     def learn(self, visit: Visit, planes: Sequence[Frame]) -> None:
         """Take note of a stack that was kept, and looked at last."""
-        self.finder.learn(visit, planes)
+        peak = self.finder.learn(visit, planes)
+        seen_um = peak.z_um if self._matched_um is None else self._matched_um
+        if seen_um is not None:
+            self.drift.saw(visit, seen_um, missed=peak.missed and self._matched_um is None)
         if self._matched_um is not None:
             self.finder.learn_match(visit, self._matched_um, planes)
 
     def doubt(self) -> None:
         """Focus anew before the next visit: the capture was held."""
+        self.drift.begin()
         self.finder.doubt()
 
-    def _expected_um(self, visit: Visit) -> float:
+    def expected_um(self, visit: Visit) -> float:
+        """Z expected of a visit's focus, by all that was seen; nothing is looked at."""
         return self.finder.predict(visit) + self._added_um
 
     def _allows(self, objective: Objective) -> bool:

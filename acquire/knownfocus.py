@@ -12,6 +12,7 @@ from acquire.runfolder import RunFolder
 from acquire.slide import OILED
 from acquire.slideplace import slide_places
 
+MOVED = "focus_moved"
 MATCHED = " matched"
 """Added to the name of a lens that is focused by what another shows: that is another Z than where it is sharpest."""
 
@@ -45,8 +46,13 @@ class KnownFocus:
         self._places = slide_places(self.run.plan.visits(self.run.rig, self.run.calibration))
 
     def look_up_handling(self) -> None:
-        """Ask the journal how often oil was put on: each time the slide may come to lie higher or lower."""
-        self._handled = sum(event.get("event") == OILED for event in self.run.journal.events())
+        """Ask the journal how often oil was put on, or the focus jumped: each time it may lie higher or lower since."""
+        self._handled = sum(event.get("event") in (OILED, MOVED) for event in self.run.journal.events())
+
+    def moved_off(self) -> None:
+        """Write down that the focus lies elsewhere than all that was seen of it says."""
+        self.run.journal.append(event=MOVED, time_s=self.clock())
+        self.look_up_handling()
 
     def expected(self, visit: Visit, time_s: float | None = None) -> Expected:
         """Return the Z to be expected for a visit, now when no time is given, and its standard deviation.
@@ -78,7 +84,7 @@ class KnownFocus:
         """Return where and when a visit is, now when no time is given."""
         x_um, y_um = self._places.get((visit.site, visit.objective), (visit.x_um, visit.y_um))
         time_s = self.clock() if time_s is None else time_s
-        lens = f"{visit.objective} after oil {self._handled}" if self._handled else visit.objective
+        lens = f"{visit.objective} since {self._handled}" if self._handled else visit.objective
         return Place(site=visit.site, lens=lens, x_um=x_um, y_um=y_um, time_s=time_s)
 
     def keep(self, event: str, point: FocusPoint, visit: Visit, **more: float | str) -> None:

@@ -12,13 +12,14 @@ from acquire.errors import LimitError, SlideLostError
 from acquire.frame import Frame
 from acquire.knowntissue import LEVELS, TEXTURED_LEVELS
 from acquire.microscope import Microscope
+from acquire.pairview import even
 from acquire.retake import take
 from acquire.runfolder import RunFolder
 from acquire.store import Stack
 from calibration.affine import Matrix, compose, shifting
 from calibration.displace import displacement
 from calibration.errors import MeasurementError
-from calibration.flatfield import Pixels, correct
+from calibration.flatfield import Pixels
 from calibration.gates import OTHER_PLACE_NCC, departure
 from calibration.match import match_plane
 from calibration.recognise import pattern
@@ -27,6 +28,8 @@ TOLERANCE_DEG = 0.3
 """Largest turn seen in one picture; over a plan of 1 mm it moves the far sites by 5 µm."""
 
 UPRIGHT = np.eye(2, 3)
+SOUGHT = "sought"
+"""Event of a stored place whose focus is sought by sharpness, for it was not known again at the stored one."""
 
 OFFSETS_UM = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Planes about the depth of the stored picture; where none shows the place, the focus is found by sharpness first."""
@@ -44,6 +47,8 @@ class Verified:
         How far the stage would have to go to see the same again; within `TOLERANCE_UM`.
     z_um : float or None
         At which the stored picture is matched best.
+    deeper_um : float
+        How far that lies above the Z at which the stored picture was taken.
     says : str
         In a sentence.
     """
@@ -52,6 +57,7 @@ class Verified:
     objective: str = ""
     shift_um: tuple[float, float] = (0.0, 0.0)
     z_um: float | None = None
+    deeper_um: float = 0.0
     says: str = ""
 
 
@@ -74,23 +80,32 @@ def look_again(microscope: Microscope, run: RunFolder, site: str, objective: str
     SlideLostError
         When the place does not show what it showed, or is turned.
     """
+    verified = seen_again(microscope, run, site, objective, exposure_ms=exposure_ms)
+    if verified is None:
+        raise SlideLostError(
+            f"site {site} does not show any more what {objective} saw there: the slide was moved or changed, or the "
+            f"focus is lost; put slide {run.slide} back as it lay and focus, or begin a new run"
+        )
+    return verified
+
+
+def seen_again(
+    microscope: Microscope, run: RunFolder, site: str, objective: str, *, exposure_ms: float
+) -> Verified | None:
+    """Do as `look_again`, with None where the place does not show what it showed; a turned one raises there too."""
     stack = run.read(site, objective)
     middle = len(stack.z_um) // 2
-    stored = _even(run, objective, stack.pixels[middle], stack.white_level)
+    stored = even(run, objective, stack.pixels[middle], stack.white_level)
     around_um = stack.z_um[middle]
     microscope.select_objective(objective)
     microscope.move_xy(stack.position.x, stack.position.y)
     seen = _seen(run, objective, stored, _planes(microscope, around_um, exposure_ms))
     if seen is None:  # the focus has gone, or the place has: sharpness tells which
+        microscope.again(SOUGHT, f"site {site} does not show through {objective} what it showed: its focus is sought")
         found = autofocus(microscope, around_um=around_um, exposure_ms=exposure_ms)
         again_um = around_um if found.z_um is None else found.z_um
         seen = _seen(run, objective, stored, _planes(microscope, again_um, exposure_ms))
-    if seen is None:
-        raise SlideLostError(
-            f"site {site} does not show any more what {objective} saw there: the slide was moved or changed, or the "
-            f"focus is lost; put slide {run.slide} back as it lay and focus, or begin a new run"
-        )
-    return _told(run, stack, seen)
+    return None if seen is None else _told(run, stack, seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,7 +124,7 @@ def _seen(run: RunFolder, objective: str, stored: Pixels, planes: Sequence[Frame
     """
     if not planes:
         return None
-    pictures = [_even(run, objective, frame.pixels, frame.white_level) for frame in planes]
+    pictures = [even(run, objective, frame.pixels, frame.white_level) for frame in planes]
     middle = len(planes) // 2
     try:
         moved = displacement(stored, pictures[middle])
@@ -154,7 +169,7 @@ def _told(run: RunFolder, stack: Stack, seen: _Seen) -> Verified:
     matrix, frame = seen.matrix, seen.frame
     middle = (np.array(frame.pixels.shape[1::-1]) - 1) / 2
     offset_px = matrix[:, :2] @ middle + matrix[:, 2] - middle
-    steps = _steps(run, stack.objective)
+    steps = stage_steps(run, stack.objective)
     turn_deg, _ = departure(matrix, UPRIGHT)
     if abs(turn_deg) > TOLERANCE_DEG:
         raise SlideLostError(
@@ -168,6 +183,7 @@ def _told(run: RunFolder, stack: Stack, seen: _Seen) -> Verified:
         objective=stack.objective,
         shift_um=(round(float(shift[0]), 3), round(float(shift[1]), 3)),
         z_um=seen.z_um,
+        deeper_um=seen.z_um - stack.z_um[len(stack.z_um) // 2],
         says=f"site {stack.site} lies {float(np.hypot(*shift)):.1f} µm from where {stack.objective} saw it before",
     )
 
@@ -179,14 +195,8 @@ def has_structure(stack: Stack) -> bool:
     return float(np.std(plane)) > TEXTURED_LEVELS
 
 
-def _even(run: RunFolder, objective: str, pixels: Pixels, white_level: float) -> Pixels:
-    if run.calibration is None:
-        return pixels
-    return correct(pixels, run.calibration.corrections[objective], white_level=white_level)
-
-
-def _steps(run: RunFolder, objective: str) -> NDArray[np.float64]:
-    """Stage move for a pixel; nominal and straight without a calibration: its length is right."""
+def stage_steps(run: RunFolder, objective: str) -> NDArray[np.float64]:
+    """Return the stage move for a pixel, shape (2, 2); nominal without a calibration: straight, its length right."""
     if run.calibration is None:
         return np.eye(2) * run.rig.pixel_um(objective)
     return np.array(run.calibration.objectives[objective].stage_um_per_px)

@@ -10,12 +10,14 @@ from typing import Any
 
 from acquire import camera, motion, safety, turret
 from acquire.answered import answered
+from acquire.camerarestart import restart
 from acquire.deadline import DeadlineError, within
-from acquire.errors import CameraError, DeviceError, PixelError, RefusedError
+from acquire.errors import CameraError, DeviceError, HangingError, PixelError, RefusedError
 from acquire.exposing import Exposing
 from acquire.frame import Frame, Position
 from acquire.interlock import Interlock
 from acquire.live import CoreStream, Newest
+from acquire.motion import Again, untold
 from acquire.rigstate import RigState
 from calibration.optics import NO_POSITION, Objective, Rig
 
@@ -68,6 +70,8 @@ class MicroManagerMicroscope:
         self._stops = 0
         self._numbers = count(1)
         self._closed = False
+        self._roi: camera.Region | None = None
+        self.again: Again = untold
 
     @property
     @answered
@@ -153,12 +157,13 @@ class MicroManagerMicroscope:
             turret.turn_retracted(self.core, self.rig, self.rig.nosepiece_empty, self._waiting())
 
     def _waiting(self) -> motion.Patience:
-        """Return the patience of one call: it also ends when anybody calls `stop` during it."""
+        """Return the patience of one call: it also ends when anybody calls `stop`, and tells of second tries."""
         stops, heeded = self._stops, self.patience.stopped
         settle_s = {axis: self.rig.settle_ms.get(axis, 0.0) / MS_PER_S for axis in ("xy", "z")}
         return replace(
             self.patience,
             stopped=lambda: heeded() or self._stops != stops,
+            again=self.again,
             settle_xy_s=settle_s["xy"],
             settle_z_s=settle_s["z"],
         )
@@ -180,6 +185,7 @@ class MicroManagerMicroscope:
         except PixelError as error:
             raise CameraError(str(error)) from error
         bits = min(int(self.core.get_image_bit_depth()), 8 * pixels.itemsize)
+        self._roi = camera.region(self.core)
         return Frame(
             pixels=pixels,
             objective=self.objective.name,
@@ -190,9 +196,17 @@ class MicroManagerMicroscope:
             number=next(self._numbers),
             time_s=self._clock(),
             binning=int(self.core.get_property(self.core.get_camera_device(), "Binning")),
-            roi=camera.region(self.core),
+            roi=self._roi,
             simulated=self.rig.source.kind in ("simulated", "demo"),
         )
+
+    @answered
+    def restart_camera(self) -> None:
+        """Stop the camera and set up again what it was set to; see `Microscope.restart_camera`."""
+        if self._exposing.hangs:
+            raise HangingError("the camera hangs since an earlier snap: switch it off and on, and restart")
+        roi = self._roi or camera.region(self.core)
+        restart(self.core, self.rig.camera.lock, roi=roi, exposure_ms=float(self.core.get_exposure()))
 
     @contextmanager
     def live(self, exposure_ms: float) -> Iterator[CoreStream]:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from acquire.frame import Frame, Position
+from acquire.motion import Again
 from acquire.rigstate import RigState
 from calibration.optics import Objective, Rig
 
@@ -45,6 +46,8 @@ class Microscope(Protocol):
 
     rig: Rig
     state: RigState
+    again: Again
+    """Told of each second try of a move or a frame, as (event, what happened); set it to hear of them."""
 
     @property
     def position_um(self) -> Position:
@@ -174,6 +177,22 @@ class Microscope(Protocol):
             When the camera does not come back; the latch is set.
         HaltedError
             When a person halted everything; the exposure ends by itself.
+        """
+        ...
+
+    def restart_camera(self) -> None:
+        """Stop the camera; set its locked properties, region and exposure again, as of the last frame, and read back.
+
+        Nothing moves and nothing is exposed.
+
+        Raises
+        ------
+        CameraError
+            When it reads another value than was set.
+        DeviceError
+            When it refuses a property.
+        HangingError
+            When it hangs: its core is not to be asked any more.
         """
         ...
 

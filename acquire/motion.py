@@ -31,9 +31,18 @@ FINE_REACH_UM = 20.0
 """How far from its middle a fine drive is used: piezo drives reach 50 µm and more."""
 
 
+Again = Callable[[str, str], None]
+"""Told of a second try: the event for a journal, and what happened before it."""
+MOVED_AGAIN = "moved_again"
+
+
+def untold(_event: str, _says: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How time passes while a device moves.
+    """How time passes while a device moves, and who is told when it has to move again.
 
     Parameters
     ----------
@@ -43,6 +52,8 @@ class Patience:
         Whether a person has halted everything; asked before each motion and at least every 50 ms during it.
     settle_xy_s, settle_z_s : float
         How long an axis is left alone after it says that it rests, before it is read back.
+    again : callable
+        Told of each second try.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -50,6 +61,7 @@ class Patience:
     stopped: Callable[[], bool] = never
     settle_xy_s: float = 0.0
     settle_z_s: float = 0.0
+    again: Again = untold
 
 
 REAL_TIME = Patience()
@@ -81,11 +93,12 @@ def move_stage(core: Any, drives: ZDrive, x_um: float, y_um: float, patience: Pa
         there = _sent(core, drives, x_um, y_um, patience)
         if max(abs(there.x - x_um), abs(there.y - y_um)) <= XY_TOLERANCE_UM:
             return
+        reads = f"and reads ({there.x:.2f}, {there.y:.2f})"
         if last:
             raise DeviceError(
-                f"the stage was sent to ({x_um:.2f}, {y_um:.2f}) µm {TRIES} times and reads ({there.x:.2f}, "
-                f"{there.y:.2f}): check that nothing blocks it"
+                f"the stage was sent to ({x_um:.2f}, {y_um:.2f}) µm {TRIES} times {reads}: check that nothing blocks it"
             )
+        patience.again(MOVED_AGAIN, f"the stage was sent to ({x_um:.2f}, {y_um:.2f}) µm {reads}")
 
 
 def _sent(core: Any, drives: ZDrive, x_um: float, y_um: float, patience: Patience) -> Position:
@@ -134,6 +147,7 @@ def _move_drive(core: Any, drives: ZDrive, drive: str, z_um: float, patience: Pa
             engaged = _read(drive, core.is_continuous_focus_enabled)
             advice = "switch the hardware focus off, it is engaged" if engaged else "check that nothing blocks it"
             raise DeviceError(f"{drive} was sent to {z_um:.2f} µm and reads {there_um:.2f}: {advice}")
+        patience.again(MOVED_AGAIN, f"{drive} was sent to {z_um:.2f} µm and reads {there_um:.2f}")
 
 
 def _settle(device: str, seconds: float, patience: Patience) -> None:

@@ -61,6 +61,10 @@ class Oversight:
                 self.run.journal.append(**self._late[0])
                 del self._late[0]
 
+    def again(self, event: str, says: str) -> None:
+        """Note a second try of the driver: see `Microscope.again`."""
+        self.note(event, says=says)
+
     def says(self, state: Doing, says: str = "") -> None:
         """Let the heart beat; call it as often as you like."""
         left_s = None if state in OVER else self.left_s()

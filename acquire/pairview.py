@@ -53,8 +53,8 @@ class PairView:
     ----------
     run : RunFolder
         Holds the stacks of the first objective.
-    calibration : Calibration
-        Of the run.
+    calibration : Calibration or None
+        Of the run; without one fields lie straight and centred, and the light is taken as it is.
     objective : str
         The later one.
     low, high : FieldView
@@ -64,7 +64,7 @@ class PairView:
     """
 
     run: RunFolder
-    calibration: Calibration
+    calibration: Calibration | None
     objective: str
     low: FieldView
     high: FieldView
@@ -81,12 +81,12 @@ class PairView:
         first = self.run.objectives[0]
         stack = self.run.read(site, first)
         middle = stack.pixels[len(stack.pixels) // 2]
-        pixels = correct(middle, self.calibration.corrections[first], white_level=stack.white_level)
+        pixels = even(self.run, first, middle, stack.white_level)
         return StoredPicture(pixels=pixels, stage_um=np.array(stack.position[:2]), white_level=stack.white_level)
 
     def corrected(self, frame: Frame) -> Pixels:
         """Return a frame of the later objective with even light."""
-        return correct(frame.pixels, self.calibration.corrections[self.objective], white_level=frame.white_level)
+        return even(self.run, self.objective, frame.pixels, frame.white_level)
 
     def pattern(self, frame: Frame) -> Plane:
         """Return what a look is recognised by."""
@@ -125,14 +125,32 @@ class PairView:
         return float(np.rad2deg(np.arctan2(turned[1, 0] - turned[0, 1], turned[0, 0] + turned[1, 1])))
 
 
-def pair_view(run: RunFolder, objective: str) -> PairView | None:
+def even(run: RunFolder, objective: str, pixels: Pixels, white_level: float) -> Pixels:
+    """Return a picture with even light; as it is where the run has no calibration."""
+    if run.calibration is None:
+        return pixels
+    return correct(pixels, run.calibration.corrections[objective], white_level=white_level)
+
+
+def pair_view(run: RunFolder, objective: str, *, nominal: bool = False) -> PairView | None:
     """Return how an objective's pictures compare with those of the first, or None where they do not.
 
-    They do not without a calibration, for the first objective itself, and on a rig that paints the same picture
-    everywhere.
+    They do not for the first objective itself, on a rig that paints the same picture everywhere, and without a
+    calibration.
+
+    Parameters
+    ----------
+    run : RunFolder
+        Holds the pictures.
+    objective : str
+        The later one.
+    nominal : bool
+        Whether the rig file alone will do where there is no calibration: then what the lens adds to every place, its
+        parcentric offset, is not told from a shift of the slide.
     """
     first = run.objectives[0]
-    if run.calibration is None or objective == first or not pictures_depend_on_focus(run.rig):
+    bare = run.calibration is None and not nominal
+    if bare or objective == first or not pictures_depend_on_focus(run.rig):
         return None
     magnifications = (run.rig.objective(name).magnification for name in (objective, first))
     ratio = next(magnifications) / next(magnifications)

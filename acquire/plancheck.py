@@ -142,7 +142,10 @@ def _cover(plan: Plan, rig: Rig, calibration: Calibration | None) -> Iterator[It
 
 def _calibration(plan: Plan, rig: Rig, calibration: Calibration | None, now: datetime) -> Item:
     if calibration is None:
-        says = "none: the offsets between objectives count as 0; run `parfocal calibrate` and give --calibration"
+        wet = any(rig.objective(name).wet for name in plan.objectives[1:])
+        says = "none: the offsets between objectives count as 0"
+        says += ", and after the oil the slide is looked for by the rig file alone" if wet else ""
+        says += "; run `parfocal calibrate` and give --calibration"
         return Item(name="calibration", state="warn", says=says)
     missing = [name for name in plan.objectives if name not in calibration.objectives]
     if missing:

@@ -143,7 +143,10 @@ def _focus(plan: Plan, rig: Rig, so_far: Begun, focus_um: float | None) -> Itera
         yield Item(name="focus", state="pass", says=f"searched {how}; no focus map yet{at}")
     dying = [axis for axis, kind in rig.reference.items() if kind == "power_on"]
     if dying:
-        says = f"{' and '.join(dying)} count from power on: after a power cut the run cannot be gone on with by itself"
+        says = (
+            f"{' and '.join(dying)} count from power on: the run can only be gone on with once a person has focused by "
+            "hand on its last site, and says so with --refocused"
+        )
         yield Item(name="reference", state="warn", says=says)
 
 

@@ -19,7 +19,8 @@ from acquire.refound import Refound
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy
 from acquire.sighting import Focus, Lookout, Sighting
-from acquire.slidehunt import MOST_LOOKS, Progress, SlideHunt
+from acquire.slidehunt import FARTHEST_FOCUS_UM, MOST_LOOKS, Progress, SlideHunt
+from acquire.unsought import NOMINAL_FOCUS_UM, unsought
 from calibration.rigid import Rigid
 
 FEWEST_SITES = 3
@@ -72,8 +73,9 @@ def find_slide(
     Returns
     -------
     Refound
-        The same place as planned where pictures cannot tell: without a calibration, or on a rig whose pictures do not
-        depend on the stage.
+        The same place as planned where pictures cannot tell: on a rig whose pictures do not depend on the stage, or
+        where there is no calibration and too little to see. Without a calibration what the objective itself adds to
+        every place is part of what is found.
 
     Raises
     ------
@@ -82,17 +84,31 @@ def find_slide(
         words that say what to do. Nothing is journalled as found.
     """
     began = time.monotonic()
-    view = pair_view(run, visits[0].objective)
+    view = pair_view(run, visits[0].objective, nominal=True)
     if view is None:
-        refound = Refound(says="the slide was not looked for: without a calibration pictures cannot be compared")
+        refound = Refound(says=f"the slide was not looked for: rig {run.rig.name!r} paints the same picture everywhere")
     else:
         lookout = Lookout(microscope=microscope, view=view, focus=focus, poll=poll)
         planned = (visit for visit in run.plan.visits(run.rig, run.calibration) if visit.objective == view.objective)
         known = [visit for visit in planned if run.has(visit.partner, run.objectives[0])]
-        survey = _Survey(hunt=SlideHunt(lookout=lookout, visits=known, progress=progress))
-        refound = _checked(run, visits, survey.refound(lambda: time.monotonic() - began))
+        farthest_um = FARTHEST_FOCUS_UM if run.calibration else NOMINAL_FOCUS_UM
+        hunt = SlideHunt(lookout=lookout, visits=known, progress=progress, farthest_focus_um=farthest_um)
+        why = unsought(hunt)
+        refound = Refound(says=why) if why else _checked(run, visits, _sought(hunt, lambda: time.monotonic() - began))
     run.journal.append(**refound.event(), time_s=time.time())
     return refound
+
+
+def _sought(hunt: SlideHunt, seconds: Callable[[], float]) -> Refound:
+    try:
+        return _Survey(hunt=hunt).refound(seconds)
+    except SlideLostError as error:
+        if hunt.view.run.calibration is not None:
+            raise
+        raise SlideLostError(
+            f"{error}; the run has no calibration, so turned or mirrored cameras and unlike objectives may be why: run "
+            "`parfocal calibrate` and begin a new run with --calibration"
+        ) from error
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

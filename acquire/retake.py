@@ -1,25 +1,22 @@
 """Frames that are asked for again when they did not arrive: a camera drops one now and then."""
 
-from collections.abc import Callable
-
 from acquire.errors import CameraError, HangingError
 from acquire.frame import Frame
 from acquire.microscope import Microscope
 
 TRIES = 3
+RETRIED = "retried"
 
 
-def take(microscope: Microscope, exposure_ms: float, *, lost: Callable[[CameraError], None] | None = None) -> Frame:
+def take(microscope: Microscope, exposure_ms: float) -> Frame:
     """Expose one frame, again when none arrives.
 
     Parameters
     ----------
     microscope : Microscope
-        At rest.
+        At rest; its `again` is told of each failure after which another try is made.
     exposure_ms : float
         Exposure.
-    lost : callable, optional
-        Told of each failure after which another try is made.
 
     Raises
     ------
@@ -32,6 +29,5 @@ def take(microscope: Microscope, exposure_ms: float, *, lost: Callable[[CameraEr
         except HangingError:
             raise
         except CameraError as error:
-            if lost is not None:
-                lost(error)
+            microscope.again(RETRIED, str(error))
     return microscope.snap(exposure_ms)

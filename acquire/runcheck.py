@@ -1,8 +1,8 @@
-"""What must hold of a run before anything moves: its targets within the limits, its positions still what they meant."""
+"""What is asked of a run before anything moves: targets within the limits, positions that mean what they meant."""
 
 from collections.abc import Sequence
 
-from acquire.errors import LimitError, PlanError
+from acquire.errors import LimitError
 from acquire.plan import Visit
 from acquire.runfolder import RunFolder
 from acquire.safety import check_xy
@@ -26,10 +26,7 @@ def check_run(run: RunFolder, visits: Sequence[Visit]) -> None:
     ------
     LimitError
         When a target is outside the limits.
-    PlanError
-        When the run was begun earlier and the rig's positions die with its power.
     """
-    _check_positions(run, visits)
     outside = []
     for visit in visits:
         try:
@@ -41,13 +38,19 @@ def check_run(run: RunFolder, visits: Sequence[Visit]) -> None:
         raise LimitError(f"{outside[0]}{more}")
 
 
-def _check_positions(run: RunFolder, visits: Sequence[Visit]) -> None:
-    dying = [axis for axis, kind in run.rig.reference.items() if kind == POWER_ON]
+def lost_axes(run: RunFolder, visits: Sequence[Visit]) -> tuple[str, ...]:
+    """Return the axes whose positions in a run may mean other places by now: ``xy``, ``z``.
+
+    None for a new run, a finished one, and a rig whose axes find their zero again.
+
+    Parameters
+    ----------
+    run : RunFolder
+        New, or begun earlier.
+    visits : sequence of Visit
+        All of it.
+    """
+    dying = tuple(axis for axis, kind in run.rig.reference.items() if kind == POWER_ON)
     if not dying or not any(event.get("event") in POSITIONED for event in run.journal.events()):
-        return
-    if any(not run.has(visit.site, visit.objective) for visit in visits):
-        raise PlanError(
-            f"{run.path} was begun earlier and rig {run.rig.name!r} counts {' and '.join(dying)} from "
-            "power on, so its focus and positions may mean other places by now: focus by hand and capture into a "
-            "new folder"
-        )
+        return ()
+    return dying if any(not run.has(visit.site, visit.objective) for visit in visits) else ()

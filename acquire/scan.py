@@ -2,11 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
 
+from acquire.captureresult import CaptureResult, State, result_of
+from acquire.conditions import Conditions
 from acquire.control import Control
 from acquire.errors import (
     AcquireError,
@@ -22,7 +23,8 @@ from acquire.lampround import LampRound
 from acquire.microscope import Microscope
 from acquire.oversight import Oversight, Progress
 from acquire.plan import Visit
-from acquire.runcheck import check_run
+from acquire.reregister import Reregistering
+from acquire.runcheck import check_run, lost_axes
 from acquire.runfolder import RunFolder
 from acquire.shooting import Shooting, TruthKeeper
 from acquire.sitework import Seen, SiteWork, unseen
@@ -31,37 +33,6 @@ from acquire.steptimes import StepTimes
 from acquire.storing import Storing
 from acquire.suspend import Suspenders
 from calibration.errors import CalibrationError
-
-BYTES_PER_PIXEL = 6
-"""Of three colours of 16 bits: the most that a camera gives."""
-
-State = Literal["finished", "paused", "suspended", "aborted"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureResult:
-    """Counts of (site, objective) visits over the whole run, earlier sessions included.
-
-    Parameters
-    ----------
-    sites, done, skipped, flagged : int
-        All visits, those stored, those left out after a failure, and those stored with something wrong.
-    state : str
-        ``paused`` when a person wished it or did not confirm the oil; ``suspended`` when something must be seen to;
-        ``aborted`` after an emergency stop. The same capture goes on from any of them.
-    seconds : float
-        That this session took.
-    says : str
-        Why it is not finished.
-    """
-
-    sites: int
-    done: int
-    skipped: int
-    flagged: int
-    state: State
-    seconds: float
-    says: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -88,6 +59,9 @@ class Scan:
         Shown each stored stack; it must return at once.
     times : StepTimes
         What earlier runs on the rig measured, for the time left.
+    refocused : bool
+        A person's word that a lens stands focused by hand on the last site it captured: asked for where positions have
+        died with the power.
     """
 
     microscope: Microscope
@@ -99,6 +73,7 @@ class Scan:
     attended: bool = False
     seen: Seen = unseen
     times: StepTimes = field(default_factory=StepTimes)
+    refocused: bool = False
 
     def capture(self) -> CaptureResult:
         """Capture all that is missing.
@@ -113,8 +88,8 @@ class Scan:
         LimitError
             When a target is outside the limits; nothing has moved.
         PlanError
-            When a dry objective would have to visit a slide that is not dry, or the run was begun earlier and the
-            rig's positions die with its power.
+            When a dry objective would have to visit a slide that is not dry, or the run was begun earlier, the rig's
+            positions die with its power, and nobody has focused anew.
         MicroscopeError
             When the focus is not known yet and another than the first objective stands in the light path; nothing has
             moved.
@@ -126,26 +101,23 @@ class Scan:
         check_run(self.run, visits)
         self.microscope.heed(self.control.stopped)
         oversight = Oversight(run=self.run, visits=visits, progress=self.progress, times=self.times)
-        finder = begin_focusing(self.microscope, self.run, between=self._between)
-        judge = Judging(
-            finder=finder,
-            visits=visits,
-            control=self.control,
-            searching=lambda looks, most, says: oversight.searching(f"{says} ({looks} looks, at most {most})"),
-            resumed=bool(self.run.stored),
-        )
-        oversight.note("began", visits=len(visits))
+        self.microscope.again = oversight.again
         with oversight:
-            state, says = self._ended(visits, judge, oversight)
+            state, says = self._ended(visits, oversight)
             if state in ("paused", "suspended"):
                 self._tidy(oversight)
             oversight.note(state, says=says)
             oversight.says(state, says)
-        return self._result(visits, state, says, time.monotonic() - began_s)
+        return result_of(self.run, visits, state=state, says=says, seconds=time.monotonic() - began_s)
 
-    def _ended(self, visits: Sequence[Visit], judge: Judging, oversight: Oversight) -> tuple[State, str]:
+    def _ended(self, visits: Sequence[Visit], oversight: Oversight) -> tuple[State, str]:
         """Capture, and say how it ended."""
         try:
+            came_back = self._come_back(visits, oversight)
+            judge = self._judge(visits, oversight)
+            if came_back:
+                judge.doubt()
+            oversight.note("began", visits=len(visits))
             return self._passes(visits, judge, oversight)
         except SuspendedError as error:
             return "suspended", str(error)
@@ -162,9 +134,34 @@ class Scan:
             oversight.says("aborted", str(error))
             raise
 
+    def _come_back(self, visits: Sequence[Visit], oversight: Oversight) -> bool:
+        """Go on in the coordinates that the run was begun in, where the devices have forgotten them."""
+        axes = lost_axes(self.run, visits)
+        if axes:
+            self.microscope = Reregistering(
+                microscope=self.microscope,
+                run=self.run,
+                visits=visits,
+                axes=axes,
+                confirm=self.confirm,
+                progress=partial(_searching, oversight),
+                poll=self.control.between_planes,
+            ).done(refocused=self.refocused)
+        return bool(axes)
+
+    def _judge(self, visits: Sequence[Visit], oversight: Oversight) -> Judging:
+        return Judging(
+            finder=begin_focusing(self.microscope, self.run, between=self._between),
+            visits=visits,
+            control=self.control,
+            searching=partial(_searching, oversight),
+            resumed=bool(self.run.stored),
+        )
+
     def _passes(self, visits: Sequence[Visit], judge: Judging, oversight: Oversight) -> tuple[State, str]:
         self._write_truth(self.run.stored)  # of what was stored when the run was broken off
         shooting = Shooting(microscope=self.microscope, control=self.control, oversight=oversight, truth=self.truth)
+        conditions = Conditions(run=self.run, visits=visits, drift=judge.drift, control=self.control)
         with Storing() as storing:
             work = SiteWork(
                 run=self.run,
@@ -172,31 +169,40 @@ class Scan:
                 judge=judge,
                 oversight=oversight,
                 control=self.control,
-                suspenders=self._suspenders(visits, judge, oversight),
+                suspenders=self._suspenders(conditions, judge, oversight),
                 storing=storing,
                 seen=self.seen,
             )
             for name in self.run.objectives:
                 pending = [v for v in visits if v.objective == name and not self.run.has(v.site, name)]
-                left = self._pass(name, pending, judge, work) if pending else None
+                left = self._pass(name, pending, judge, work, conditions) if pending else None
                 if left is not None:
                     work.close()
                     return left
         return "finished", ""
 
-    def _pass(self, name: str, pending: list[Visit], judge: Judging, work: SiteWork) -> tuple[State, str] | None:
+    def _pass(
+        self, name: str, pending: list[Visit], judge: Judging, work: SiteWork, conditions: Conditions
+    ) -> tuple[State, str] | None:
         """Make the visits of one objective; say how the capture ended if it is not to go on."""
         objective = self.run.rig.objective(name)
         if not slide_allows(objective, microscope=self.microscope, run=self.run, confirm=self.confirm):
             return "paused", f"the slide was not ready for {name}"
         work.prepare(pending[0], lambda: self._begin(name, pending, judge, work.oversight))
         queue = deque(pending)
-        lamp = LampRound(microscope=self.microscope, run=self.run, queue=queue, settle=work.settle, sleep=self._wait)
+        lamp = LampRound(
+            microscope=self.microscope,
+            run=self.run,
+            queue=queue,
+            settle=work.settle,
+            focus=judge.expected_um,
+            sleep=self._wait,
+        )
+        conditions.lamp = lamp
         work.prepare(pending[0], lamp.begin)
         while queue:
-            if not work.suspenders.hold(self.control):
+            if not self._goes(queue[0], lamp, work):
                 return self._left()
-            work.prepare(queue[0], lamp.look)
             visit = queue.popleft()
             if work.make(visit) == "stored":
                 lamp.took(visit)
@@ -206,6 +212,14 @@ class Scan:
                 work.prepare(visit, partial(lamp.finish, visit))
             self._write_truth([(visit.site, visit.objective)])
         return None
+
+    def _goes(self, visit: Visit, lamp: LampRound, work: SiteWork) -> bool:
+        """Wait as long as anything asks for it, a look at the lamp included; False to leave the run."""
+        while work.suspenders.hold(self.control):
+            if not lamp.due:
+                return True
+            work.prepare(visit, lamp.look)
+        return False
 
     def _begin(self, name: str, pending: Sequence[Visit], judge: Judging, oversight: Oversight) -> None:
         with self.times.turning(name, exposure_ms=pending[0].exposure_ms), oversight.call("autofocus"):
@@ -226,18 +240,15 @@ class Scan:
             return "suspended", "what was waited for did not come in time"
         return ("aborted" if self.control.stopped() else "paused"), self.control.says
 
-    def _suspenders(self, visits: Sequence[Visit], judge: Judging, oversight: Oversight) -> Suspenders:
-        rules = self.run.plan.suspend
-        columns, rows = self.run.rig.camera.size_px
-        stack_bytes = max(visit.stack.planes for visit in visits) * rows * columns * BYTES_PER_PIXEL
+    def _suspenders(self, conditions: Conditions, judge: Judging, oversight: Oversight) -> Suspenders:
         return Suspenders(
-            conditions=[rules.disk(self.run.free_bytes, self.run.path, stack_bytes=stack_bytes)],
+            conditions=conditions.watched(),
             note=oversight.note,
             before=lambda: self._tidy(oversight),
             after=judge.doubt,
             told=lambda says: oversight.says("suspended", says),
             attended=self.attended,
-            longest_s=rules.longest_s,
+            longest_s=self.run.plan.suspend.longest_s,
         )
 
     def _write_truth(self, stored: Iterable[tuple[str, str]]) -> None:
@@ -264,21 +275,6 @@ class Scan:
         except DeviceError as error:
             oversight.note("not_halted", says=str(error))
 
-    def _result(self, visits: Sequence[Visit], state: State, says: str, seconds: float) -> CaptureResult:
-        missing = {(v.site, v.objective) for v in visits if not self.run.has(v.site, v.objective)}
-        events = list(self.run.journal.events())
-        skipped = {_of(e) for e in events if e["event"] == "trouble" and e["action"] == "skip"}
-        flagged = {_of(e) for e in events if e["event"] == "focus_failed" or (e["event"] == "stored" and e.get("flag"))}
-        return CaptureResult(
-            sites=len(visits),
-            done=len(visits) - len(missing),
-            skipped=len(skipped & missing),
-            flagged=len(flagged),
-            state=state,
-            seconds=round(seconds, 2),
-            says=says,
-        )
 
-
-def _of(event: Mapping[str, Any]) -> tuple[str, str]:
-    return event["site"], event["objective"]
+def _searching(oversight: Oversight, looks: int, most: int, says: str) -> None:
+    oversight.searching(f"{says} ({looks} looks, at most {most})")

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from acquire.autofocus import approach_z
 from acquire.control import Control
-from acquire.errors import CameraError, MisplacedError
+from acquire.errors import MisplacedError
 from acquire.frame import Frame
 from acquire.microscope import Microscope
 from acquire.motion import XY_TOLERANCE_UM
@@ -46,7 +46,7 @@ class Shooting:
     control : Control
         Asked before every move and exposure.
     oversight : Oversight
-        Told of each frame that did not come and is asked for again; measures and watches the steps.
+        Measures and watches the steps.
     truth : TruthKeeper, optional
         Only on the simulated rig.
     """
@@ -118,12 +118,9 @@ class Shooting:
         with self.oversight.call("snap", step):
             self.control.check()
             self.microscope.move_z(z_um)
-            frame = take(self.microscope, visit.exposure_ms, lost=self._lost)
+            frame = take(self.microscope, visit.exposure_ms)
         _check_place(visit, frame)
         return frame
-
-    def _lost(self, error: CameraError) -> None:
-        self.oversight.note("retried", says=str(error))
 
 
 def _check_place(visit: Visit, frame: Frame) -> None:

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from acquire.control import Control
-from acquire.errors import AcquireError, BrokenOffError, HaltedError, StoreError, SuspendedError
+from acquire.errors import (
+    AcquireError,
+    BrokenOffError,
+    HaltedError,
+    MicroscopeError,
+    StoreError,
+    SuspendedError,
+)
 from acquire.frame import Frame
 from acquire.oversight import Oversight
 from acquire.plan import Visit
@@ -71,6 +78,7 @@ class _Failures:
 
     since_s: float
     count: Counter[str | None] = field(default_factory=Counter)
+    restarted: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -223,6 +231,8 @@ class SiteWork:
         latched = self.shooting.microscope.state.record.latch is not None
         kind = class_of(error)
         action = self.run.plan.policies.of(error, failures=failures.count[kind], skipped=self._skipped, latched=latched)
+        if kind == "camera" and action != "retry" and not latched and self._restarted(visit, error, failures):
+            return True
         failures.count[kind] += 1
         told = {"site": visit.site, "objective": visit.objective, "kind": kind or type(error).__name__}
         self.oversight.note("trouble", says=str(error), action=action, **told)
@@ -232,3 +242,17 @@ class SiteWork:
             self.control.check()
             raise SuspendedError(f"{error}{AFTER_LATCH if latched else ''}") from error
         return action != "skip"
+
+    def _restarted(self, visit: Visit, error: Exception, failures: _Failures) -> bool:
+        """Restart the camera, once for each piece of work, before the policy gives up or waits for a person."""
+        if failures.restarted:
+            return False
+        failures.restarted = True
+        where = {"site": visit.site, "objective": visit.objective}
+        try:
+            self.shooting.microscope.restart_camera()
+        except MicroscopeError as refused:
+            self.oversight.note("camera_not_restarted", says=f"{error}; {refused}", **where)
+            return False
+        self.oversight.note("camera_restarted", says=str(error), **where)
+        return True

@@ -49,6 +49,8 @@ class SlideHunt:
         Of the objective in place, as planned, with a stored partner each.
     progress : Progress
         Told about each look.
+    farthest_focus_um : float
+        From the Z expected, of a focus by sharpness that is believed.
     looks : int
         Taken so far.
     """
@@ -56,7 +58,9 @@ class SlideHunt:
     lookout: Lookout
     visits: Sequence[Visit]
     progress: Progress
+    farthest_focus_um: float = FARTHEST_FOCUS_UM
     looks: int = field(default=0, init=False)
+    _known: KnownTissue | None = field(default=None, init=False)
 
     @property
     def view(self) -> PairView:
@@ -71,7 +75,12 @@ class SlideHunt:
         SlideLostError
             When there is nothing to recognise, or nothing was within reach and bounds.
         """
-        known = self._known()
+        known = self.known()
+        if known is None:
+            raise SlideLostError(
+                f"no {self.view.run.objectives[0]} picture of slide {self.view.run.slide} shows tissue to find it by: "
+                "choose sites with tissue, or capture without oil"
+            )
         search = self._search(known)
         here_um = search.start_um
         while self.looks < MOST_LOOKS:
@@ -115,13 +124,18 @@ class SlideHunt:
             between=self.lookout.poll,
         )
         expected_um = self.lookout.focus(visit)
-        if found.z_um is None or abs(found.z_um - expected_um) > FARTHEST_FOCUS_UM:
+        if found.z_um is None or abs(found.z_um - expected_um) > self.farthest_focus_um:
             return False
         self.lookout.bias_um = found.z_um - expected_um
         return True
 
-    def _known(self) -> KnownTissue:
-        """Read the stored pictures round the middle of the plan, or as near to it as there is tissue."""
+    def known(self) -> KnownTissue | None:
+        """Return the stored pictures round the middle of the plan, or as near to it as there is tissue, if any."""
+        if self._known is None:
+            self._known = self._read()
+        return self._known
+
+    def _read(self) -> KnownTissue | None:
         places = {visit.partner: self.planned_um(visit) for visit in self.visits}
         sites, points = list(places), np.array(list(places.values())).reshape(-1, 2)
         left = np.argsort(np.linalg.norm(points - points.mean(axis=0), axis=1)) if sites else np.array([], int)
@@ -132,10 +146,7 @@ class SlideHunt:
             if known.sites:
                 return known
             left = left[~np.isin(left, near)]
-        raise SlideLostError(
-            f"no {self.view.run.objectives[0]} picture of slide {self.view.run.slide} shows tissue to find it by: "
-            "choose sites with tissue, or capture without oil"
-        )
+        return None
 
     def _search(self, known: KnownTissue) -> SlideSearch:
         places = known.places_um

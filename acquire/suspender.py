@@ -26,6 +26,8 @@ class Suspender:
         How long the value must have stayed good.
     every_s : float
         Between two readings while suspended: some cost an exposure.
+    again : callable, optional
+        Gives the value while suspended, where that has to be measured for it; `reads` when not given.
     ends : tuple of str
         Classes of error, in the words of `acquire.policy`, whose suspension is over when this condition is good.
 
@@ -43,6 +45,7 @@ class Suspender:
     bad: Literal["low", "high"] = "low"
     settle_s: float = 0.0
     every_s: float = 1.0
+    again: Callable[[], float] | None = None
     ends: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -54,12 +57,12 @@ class Suspender:
 
     def tripped(self) -> str:
         """Say why the capture must wait, or nothing."""
-        value = self.value()
+        value = _read(self.reads)
         return self.says(value) if math.isnan(value) or self._worse(value, self.trips) else ""
 
     def good(self) -> bool:
         """Whether the value allows going on now."""
-        value = self.value()
+        value = _read(self.again or self.reads)
         return not math.isnan(value) and not self._worse(value, self.resumes)
 
     def says(self, value: float) -> str:
@@ -68,15 +71,16 @@ class Suspender:
         bound = "at least" if self.bad == "low" else "at most"
         return f"{self.name} {read}: waiting until it is {bound} {self.resumes:.4g} {self.unit}"
 
-    def value(self) -> float:
-        """Read the value; not a number where it cannot be read."""
-        try:
-            return self.reads()
-        except OSError:
-            return math.nan
-
     def _worse(self, value: float, than: float) -> bool:
         return value < than if self.bad == "low" else value > than
+
+
+def _read(reads: Callable[[], float]) -> float:
+    """Read a value; not a number where it cannot be read."""
+    try:
+        return reads()
+    except OSError:
+        return math.nan
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -28,7 +28,7 @@ class SuspendRules:
     disk_floor_gb : float
         Free space below which nothing more is captured; low by default, for the preflight has counted what is needed.
     lamp_percent : float
-        How far the brightness of empty glass may lie from that at the beginning.
+        How far the brightness of empty glass may lie from that at the beginning of the pass.
     drift_um : float
         How far the sharpest plane of the latest stacks may lie from where it was expected: beyond two µm the section
         leaves a stack of five planes 0.4 µm apart.
@@ -78,18 +78,22 @@ class SuspendRules:
             ends=("store",),
         )
 
-    def lamp(self, change_percent: Callable[[], float]) -> Suspender:
+    def lamp(self, change_percent: Callable[[], float], *, again: Callable[[], float] | None = None) -> Suspender:
         """Return the condition on the lamp.
 
         Parameters
         ----------
         change_percent : callable
-            How far empty glass lies from its brightness at the beginning, without a sign.
+            How far empty glass lay from its brightness at the beginning of the pass, without a sign, when it was looked
+            at last.
+        again : callable, optional
+            Looks at it anew, while the capture waits.
         """
         return Suspender(
             name="change of the lamp",
             unit="%",
             reads=change_percent,
+            again=again,
             trips=self.lamp_percent,
             resumes=self.lamp_percent / 2,
             bad="high",
@@ -97,19 +101,21 @@ class SuspendRules:
             every_s=GLASS_EVERY_S,
         )
 
-    def drift(self, drift_um: Callable[[], float]) -> Suspender:
+    def drift(self, drift_um: Callable[[], float], *, again: Callable[[], float] | None = None) -> Suspender:
         """Return the condition on the focus.
 
         Parameters
         ----------
         drift_um : callable
-            How far the sharpest plane of the latest stacks lay from where it was expected, without a sign; measured
-            again while waiting, else the wait lasts its longest.
+            How far the sharpest plane of the latest stacks lay from where it was expected, without a sign.
+        again : callable, optional
+            How far the focus went between two sweeps, while the capture waits; without it the wait lasts its longest.
         """
         return Suspender(
             name="drift of the focus",
             unit="µm",
             reads=drift_um,
+            again=again,
             trips=self.drift_um,
             resumes=self.drift_um / 2,
             bad="high",

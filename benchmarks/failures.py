@@ -37,6 +37,8 @@ FIFTH_STACK = 5
 FOR_EVER = 10_000
 PATIENCE = 3
 """Tries of a site under `acquire.policy.PATIENT`: the first and two more."""
+RESTARTED = 1
+"""More of them before a policy gives up: once the camera was restarted."""
 
 
 def quick(case: Case) -> bool:
@@ -61,8 +63,11 @@ def cases() -> Iterator[Case]:
 def _camera() -> Iterator[Case]:
     for name in CAMERA:
         yield Case(failure=name)
-        yield from _under("camera", failure=name, times=FRAMES, when=f"{FRAMES} in a row")
-    many = PATIENCE * FRAMES
+        yield Case(failure=name, times=FRAMES, when=f"{FRAMES} in a row")
+        given_up = (1 + RESTARTED) * FRAMES
+        yield from _others("camera", failure=name, times=given_up, when=f"{given_up} in a row")
+    yield Case(failure="snap_raises", times=FRAMES, policy=("camera", "suspend"), when=f"{FRAMES} in a row")
+    many = (PATIENCE + RESTARTED) * FRAMES
     yield Case(failure="snap_raises", times=many, when=f"{many} in a row")
     yield from _gated("frame_repeated")
     yield Case(failure="snap_hangs")
@@ -88,6 +93,11 @@ def _focus_drive() -> Iterator[Case]:
 def _under(kind: str, **told: Any) -> Iterator[Case]:
     """Yield the case under the default of its class, and under each other action that is allowed."""
     yield Case(**told)
+    yield from _others(kind, **told)
+
+
+def _others(kind: str, **told: Any) -> Iterator[Case]:
+    """Yield the case under each action that is allowed and no default."""
     allowed = ALLOWED.get(kind, (ACTIONS, ""))[0]
     yield from (Case(policy=(kind, action), **told) for action in allowed if action != DEFAULTS[kind][0])
 

@@ -9,17 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8] | NDArray[np.uint16]
+Values = NDArray[np.float32]
 Enlargement = Callable[[Image, tuple[int, int]], Image]
-
-UNSHARP_SIGMA_PX = 1.5
-"""Blur of the unsharp mask in output pixels."""
-UNSHARP_AMOUNT = 0.5
-"""How much of the difference to the blurred picture is added."""
 
 
 def nearest(image: Image, ratio: tuple[int, int]) -> Image:
     """Repeat the nearest pixel."""
-    return _levels(_enlarged(image, ratio, cv2.INTER_NEAREST_EXACT), image.dtype)
+    return rounded(enlarged(image, ratio, cv2.INTER_NEAREST_EXACT), image.dtype)
 
 
 def bicubic(image: Image, ratio: tuple[int, int]) -> Image:
@@ -37,28 +33,34 @@ def bicubic(image: Image, ratio: tuple[int, int]) -> Image:
     ndarray, shape (⌈p rows / q⌉, ⌈p columns / q⌉, 3)
         Same dtype, clipped to its range.
     """
-    return _levels(_enlarged(image, ratio, cv2.INTER_CUBIC), image.dtype)
+    return rounded(enlarged(image, ratio, cv2.INTER_CUBIC), image.dtype)
 
 
 def lanczos(image: Image, ratio: tuple[int, int]) -> Image:
     """Lanczos' windowed sinc over 8 × 8 pixels."""
-    return _levels(_enlarged(image, ratio, cv2.INTER_LANCZOS4), image.dtype)
+    return rounded(enlarged(image, ratio, cv2.INTER_LANCZOS4), image.dtype)
 
 
-def unsharp(image: Image, ratio: tuple[int, int]) -> Image:
-    """Bicubic enlargement plus half of its difference to itself blurred by 1.5 output pixels."""
-    large = _enlarged(image, ratio, cv2.INTER_CUBIC)
-    blurred = cv2.GaussianBlur(large, (0, 0), UNSHARP_SIGMA_PX, borderType=cv2.BORDER_REFLECT)
-    return _levels(large + np.float32(UNSHARP_AMOUNT) * (large - blurred), image.dtype)
+BASELINES: Mapping[str, Enlargement] = MappingProxyType({"nearest": nearest, "bicubic": bicubic, "lanczos": lanczos})
+"""Those without parameters; `enhance.classical` has those that are tuned."""
 
 
-BASELINES: Mapping[str, Enlargement] = MappingProxyType(
-    {"nearest": nearest, "bicubic": bicubic, "lanczos": lanczos, "unsharp": unsharp}
-)
+def enlarged(image: Image, ratio: tuple[int, int], interpolation: int) -> Values:
+    """Enlarge by exactly p/q, neither rounded nor clipped.
 
+    Parameters
+    ----------
+    image : ndarray of uint8 or uint16, shape (rows, columns, 3)
+        The low-resolution picture; it goes on beyond its edges with its last pixels.
+    ratio : (int, int)
+        p and q.
+    interpolation : int
+        One of OpenCV's.
 
-def _enlarged(image: Image, ratio: tuple[int, int], interpolation: int) -> NDArray[np.float32]:
-    """Pad to a multiple of q with the last pixels, so that the factor is exactly p/q, enlarge and cut."""
+    Returns
+    -------
+    ndarray of float32, shape (⌈p rows / q⌉, ⌈p columns / q⌉, 3)
+    """
     p, q = ratio
     rows, columns = image.shape[:2]
     padding = (0, -rows % q, 0, -columns % q)
@@ -68,6 +70,7 @@ def _enlarged(image: Image, ratio: tuple[int, int], interpolation: int) -> NDArr
     return large[: -(-p * rows // q), : -(-p * columns // q)].astype(np.float32, copy=False)
 
 
-def _levels(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Image:
-    rounded: NDArray[np.float32] = np.clip(np.rint(values), 0, np.iinfo(dtype).max)
-    return rounded.astype(np.uint8) if dtype == np.uint8 else rounded.astype(np.uint16)
+def rounded(values: Values, dtype: np.dtype[Any]) -> Image:
+    """Return whole levels within the range of `dtype`, uint8 or uint16."""
+    levels: Values = np.clip(np.rint(values), 0, np.iinfo(dtype).max)
+    return levels.astype(np.uint8) if dtype == np.uint8 else levels.astype(np.uint16)

@@ -1,7 +1,7 @@
 """Batches: the pictures of one training step, drawn from nothing but the seed and the number of the step.
 
-So no generator has to be saved for training to go on where it stopped, and several machines could draw parts of one
-batch.
+So no generator has to be saved for training to go on where it stopped, and each of several processes can say where all
+pictures of a batch lie and cut only its own.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,40 @@ from torch import Tensor
 
 from enhance.errors import PairsError
 from enhance.recipes import Recipe
+from enhance.stainmix import Mixture, draw_mixture, mixed
+from enhance.texture import TexturedPlaces
 from enhance.trainingset import Site, TrainingSet
 
 QUARTERS = 4
 WAYS = 8
 """Rotations by quarters, each as it is or mirrored."""
 
+ALL = slice(None)
+
 Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Place:
+    """Where one picture of a batch comes from, and what is done to it.
+
+    Parameters
+    ----------
+    source : int
+        Number of the site, or of the stored patch.
+    row, column : int
+        Where the crop begins in the low-resolution picture, at multiples of q.
+    way : int
+        Which of the `WAYS` it is turned.
+    mixture : ndarray, shape (3, 3), or None
+        Of its optical densities.
+    """
+
+    source: int
+    row: int
+    column: int
+    way: int
+    mixture: Mixture | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,35 +83,74 @@ class Batches:
         self._sites = _large_enough(data, recipe.crop_px) if recipe.crop_px else ()
         areas = np.array([site.size_px[0] * site.size_px[1] for site in self._sites], dtype=np.float64)
         self._chances = areas / areas.sum()
+        self._textured = self._textured_places() if recipe.textured and self._sites else None
 
-    def draw(self, step: int) -> Batch:
-        """Return the batch of step `step`; the same again for the same step."""
+    def draw(self, step: int, *, count: int | None = None, part: slice = ALL) -> Batch:
+        """Return the batch of step `step`; the same again for the same step.
+
+        Parameters
+        ----------
+        step : int
+            Number of the step.
+        count : int, optional
+            Pictures in the whole batch; the recipe's when not given.
+        part : slice
+            Which of them to return; drawing is done for all, so that no part depends on another.
+        """
         rng = np.random.default_rng([self._seed, step])
-        pairs = [self._pair(rng) for _ in range(self._recipe.batch)]
-        low, high = zip(*pairs, strict=True)
+        places = [self._place(rng) for _ in range(self._recipe.batch if count is None else count)]
+        low, high = zip(*(self._pair(place) for place in places[part]), strict=True)
         return Batch(low=self._tensor(low), high=self._tensor(high))
 
-    def _pair(self, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
-        low, high = self._stored(rng) if self._patches else self._crop(rng)
-        if not self._recipe.dihedral:
-            return low, high
-        way = int(rng.integers(WAYS))
-        return _turned(low, way), _turned(high, way)
+    def _place(self, rng: np.random.Generator) -> Place:
+        source, row, column = self._stored(rng) if self._patches else self._crop(rng)
+        way = int(rng.integers(WAYS)) if self._recipe.dihedral else 0
+        mixture = draw_mixture(rng) if self._recipe.mixing and rng.random() < self._recipe.mixing else None
+        return Place(source=source, row=row, column=column, way=way, mixture=mixture)
 
-    def _stored(self, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
-        low, high = self._patches or ((), ())
-        number = int(rng.integers(len(low)))
-        return low[number], high[number]
+    def _stored(self, rng: np.random.Generator) -> tuple[int, int, int]:
+        low, _ = self._patches or ((), ())
+        return int(rng.integers(len(low))), 0, 0
 
-    def _crop(self, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
-        """Cut at a multiple of q, so that the label's crop begins at a whole pixel."""
+    def _crop(self, rng: np.random.Generator) -> tuple[int, int, int]:
+        """Begin at a multiple of q, so that the label's crop begins at a whole pixel."""
+        if self._textured is not None and rng.random() < self._recipe.textured:
+            return self._textured.draw(rng)
+        _, q = self._data.card.ratio
+        number = int(rng.choice(len(self._sites), p=self._chances))
+        row, column = (q * int(rng.integers((length - self._side) // q + 1)) for length in self._sites[number].size_px)
+        return number, row, column
+
+    def _pair(self, place: Place) -> tuple[Pixels, Pixels]:
+        low, high = self._cut(place)
+        if place.mixture is not None:
+            low, high = (self._mixed(picture, place.mixture) for picture in (low, high))
+        return _turned(low, place.way), _turned(high, place.way)
+
+    def _cut(self, place: Place) -> tuple[Pixels, Pixels]:
+        if self._patches:
+            low, high = self._patches
+            return low[place.source], high[place.source]
         p, q = self._data.card.ratio
-        side = self._recipe.crop_px // q * q
-        site = self._sites[int(rng.choice(len(self._sites), p=self._chances))]
-        row, column = (q * int(rng.integers((length - side) // q + 1)) for length in site.size_px)
-        low = self._data.picture(site, "low")[row : row + side, column : column + side]
-        top, left, large = row * p // q, column * p // q, side * p // q
+        site = self._sites[place.source]
+        low = self._data.picture(site, "low")[
+            place.row : place.row + self._side, place.column : place.column + self._side
+        ]
+        top, left, large = place.row * p // q, place.column * p // q, self._side * p // q
         return low, self._data.picture(site, "high")[top : top + large, left : left + large]
+
+    @property
+    def _side(self) -> int:
+        q = self._data.card.ratio[1]
+        return self._recipe.crop_px // q * q
+
+    def _textured_places(self) -> TexturedPlaces:
+        pictures = [self._data.picture(site, "low") for site in self._sites]
+        return TexturedPlaces(pictures, side_px=self._side, step_px=self._data.card.ratio[1])
+
+    def _mixed(self, picture: Pixels, mixture: Mixture) -> Pixels:
+        card = self._data.card
+        return mixed(picture, mixture, white_level=card.white_level, corrected=card.corrected)
 
     def _tensor(self, pictures: tuple[Pixels, ...]) -> Tensor:
         stacked = np.stack(pictures).astype(np.float32) / np.float32(self._data.card.white_level)

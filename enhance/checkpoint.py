@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.numpy import save as serialise
 
 from calibration.rig import first_fault
+from enhance.architecture import Architecture
 from enhance.atomic import write_whole
 from enhance.errors import CheckpointError
-from enhance.network import Architecture
+from enhance.networks import weight_shapes
 from enhance.safeweights import read_weights, refuse_pickles
 
 FORMAT = 1
@@ -34,7 +35,7 @@ class Checkpoint:
     architecture : Architecture
         Of the network, its ratio among it.
     weights : mapping of str to ndarray of float32
-        By the names of `Architecture.shapes`.
+        By the names of `enhance.networks.weight_shapes`.
     recipe : str
         How it was trained.
     pixel_um : mapping
@@ -53,6 +54,12 @@ class Checkpoint:
         What it scored, by method, on what it was selected by.
     ranges : mapping of str to (float, float)
         What `enhance.novelty` measured on the training pictures.
+    familiar : mapping
+        How they look, as `enhance.trust.familiar.Familiar.as_dict` gives it; empty for older models.
+    seed : int, optional
+        Of its first weights and its batches; models from before this was kept have none.
+    code : str
+        As `enhance.codehash.code_hash` gave it when it was trained; empty for older models.
 
     Raises
     ------
@@ -71,10 +78,13 @@ class Checkpoint:
     steps: int
     scores: Scores = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    familiar: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    code: str = ""
 
     def __post_init__(self) -> None:
         found = {name: weight.shape for name, weight in self.weights.items()}
-        expected = self.architecture.shapes()
+        expected = weight_shapes(self.architecture)
         if found != expected:
             raise CheckpointError(_misfit(found, expected))
         broken = [name for name, weight in self.weights.items() if not np.isfinite(weight).all()]
@@ -121,10 +131,13 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "steps": checkpoint.steps,
         "scores": {name: dict(score) for name, score in checkpoint.scores.items()},
         "ranges": {name: list(limits) for name, limits in checkpoint.ranges.items()},
+        "seed": checkpoint.seed,
+        "code": checkpoint.code,
         "weights_sha256": checkpoint.weights_sha256,
     }
     content = {name: np.ascontiguousarray(weight, dtype=np.float32) for name, weight in checkpoint.weights.items()}
     text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
+    text += yaml.safe_dump({"familiar": dict(checkpoint.familiar)}, sort_keys=False, default_flow_style=None, width=120)
     write_whole(folder / WEIGHTS_FILE, serialise(content))
     write_whole(folder / DESCRIPTION_FILE, text.encode())
 
@@ -166,6 +179,9 @@ class _Description(BaseModel):
     steps: int
     scores: dict[str, dict[str, float]]
     ranges: dict[str, tuple[float, float]]
+    familiar: dict[str, Any] = {}
+    seed: int | None = None
+    code: str = ""
     weights_sha256: str
 
 

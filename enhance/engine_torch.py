@@ -11,7 +11,8 @@ from torch import Tensor
 from enhance.checkpoint import Checkpoint
 from enhance.engine import Image
 from enhance.errors import ImageError
-from enhance.network import RGB, Network
+from enhance.network import RGB
+from enhance.networks import build_network
 from enhance.tiling import Tiling, run_tiled, tiling_of
 
 TILE_PX = 256
@@ -52,7 +53,7 @@ class TorchEngine:
         self._tile_px = tile_px
         self._dtype = dtype
         self._device = device
-        network = Network(checkpoint.architecture)
+        network = build_network(checkpoint.architecture)
         network.load_state_dict({name: torch.from_numpy(np.array(w)) for name, w in checkpoint.weights.items()})
         self._network = network.to(device=device, dtype=dtype).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 

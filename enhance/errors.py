@@ -5,7 +5,8 @@ EnhanceError                root: catch this to catch all of them
 ├── StackError              a focal stack that cannot be fused
 ├── PairsError              a training set that is missing, damaged or empty
 ├── TrainingError           training cannot start or go on
-└── CheckpointError         a model that is missing, damaged or does not fit
+├── CheckpointError         a model that is missing, damaged or does not fit
+└── ExportError             a model that cannot be written for other tools
 """
 
 
@@ -31,3 +32,7 @@ class TrainingError(EnhanceError):
 
 class CheckpointError(EnhanceError):
     """Raised when a model is missing, damaged, or does not fit what it is asked to do."""
+
+
+class ExportError(EnhanceError):
+    """Raised when a model cannot be written for other tools: a package is missing, or the file would not agree."""

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from enhance.atomic import write_whole
+from enhance.classical.method import Method
+from enhance.judged.marks import MARK_COLUMNS, Marks
+from enhance.judged.paired import Paired
+from enhance.judged.rings import THRESHOLD
 from enhance.metrics import Score
 
-COLUMNS = ("site", "method", "against", "psnr_db", "ssim", "whole_psnr_db", "whole_ssim")
+COLUMNS = ("site", "method", "against", *MARK_COLUMNS)
+NETWORK, BICUBIC = "network", "bicubic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,10 +27,10 @@ class SiteScores:
     Parameters
     ----------
     against : {'truth', 'registered_100x'}
-        Noise-free truth of the label's kind, or the label itself where no truth is known.
+        Noise-free truth of the label's kind, or the label itself.
     tissue_fraction : float
         Of the scored area.
-    methods : mapping of str to Score
+    methods : mapping of str to Marks
         Against that.
     methods_other : mapping of str to Score
         Against the other kind of truth; empty where it is not known.
@@ -33,7 +38,7 @@ class SiteScores:
 
     against: str
     tissue_fraction: float
-    methods: Mapping[str, Score]
+    methods: Mapping[str, Marks]
     methods_other: Mapping[str, Score]
 
 
@@ -51,10 +56,20 @@ class Evaluation:
         Output pixels left out at each side, the same for all methods.
     white_level : float
         The data range of all scores.
-    methods, methods_other : mapping of str to Score
+    methods : mapping of str to Marks
         Means over the sites that are at least half tissue; PSNR is averaged in dB.
+    spread : mapping of str to mapping of str to float
+        Standard deviation over the same sites, by method and column.
+    paired : mapping of str to mapping of str to Paired
+        The network against each other method, by measure, over the same sites.
+    methods_other : mapping of str to Score
+        Means against the other kind of truth.
     sites : mapping of str to SiteScores
         Every site by its id.
+    counted : tuple of str
+        Ids of the sites that the means are over.
+    panel : tuple of Method
+        What was scored, with its parameters.
     remarks : tuple of str
         What a person should know.
     """
@@ -63,45 +78,66 @@ class Evaluation:
     label: str
     border_px: int
     white_level: float
-    methods: Mapping[str, Score]
+    methods: Mapping[str, Marks]
+    spread: Mapping[str, Mapping[str, float]]
+    paired: Mapping[str, Mapping[str, Paired]]
     methods_other: Mapping[str, Score]
     sites: Mapping[str, SiteScores]
+    counted: tuple[str, ...]
+    panel: tuple[Method, ...]
     remarks: tuple[str, ...]
+
+    def ssim_removed(self, method: str) -> float:
+        """Share of what bicubic lacks to an SSIM of 1 that a method adds to the mean."""
+        lacking = 1 - self.methods[BICUBIC].ssim
+        return (self.methods[method].ssim - self.methods[BICUBIC].ssim) / lacking if lacking else float("nan")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; a number that is none (equal pictures, no tissue) becomes None."""
-        return {
-            "split": self.split,
-            "label": self.label,
-            "border_px": self.border_px,
-            "data_range": self.white_level,
-            "methods": _plain(self.methods),
-            "methods_other": _plain(self.methods_other),
-            "sites": {name: _plain(site.methods) for name, site in self.sites.items()},
-            "sites_other": {name: _plain(site.methods_other) for name, site in self.sites.items()},
-            "against": {name: site.against for name, site in self.sites.items()},
-            "tissue_fraction": {name: site.tissue_fraction for name, site in self.sites.items()},
-            "remarks": list(self.remarks),
-        }
+        found: dict[str, Any] = _finite(
+            {
+                "split": self.split,
+                "label": self.label,
+                "border_px": self.border_px,
+                "data_range": self.white_level,
+                "frc_threshold": THRESHOLD,
+                "methods": _plain(self.methods),
+                "spread": {name: dict(values) for name, values in self.spread.items()},
+                "ssim_removed": {name: self.ssim_removed(name) for name in self.methods},
+                "paired": {name: _plain(each) for name, each in self.paired.items()},
+                "parameters": {method.name: {"says": method.says, **method.parameters} for method in self.panel},
+                "methods_other": _plain(self.methods_other),
+                "sites": {name: _plain(site.methods) for name, site in self.sites.items()},
+                "sites_other": {name: _plain(site.methods_other) for name, site in self.sites.items()},
+                "counted": list(self.counted),
+                "against": {name: site.against for name, site in self.sites.items()},
+                "tissue_fraction": {name: site.tissue_fraction for name, site in self.sites.items()},
+                "remarks": list(self.remarks),
+            }
+        )
+        return found
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """Write ``evaluation.json`` and ``evaluation.csv`` (one row for each site, method and truth), each whole."""
-    write_whole(folder / "evaluation.json", json.dumps(evaluation.as_dict(), indent=1, allow_nan=False).encode())
+    text = json.dumps(evaluation.as_dict(), indent=1, allow_nan=False, ensure_ascii=False)
+    write_whole(folder / "evaluation.json", text.encode())
     table = io.StringIO()
     writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for name, site in evaluation.sites.items():
-        for against, methods in ((site.against, site.methods), ("other_truth", site.methods_other)):
-            writer.writerows(
-                {"site": name, "method": method, "against": against, **each.as_dict()}
-                for method, each in methods.items()
-            )
+        for method, marks in site.methods.items():
+            writer.writerow({"site": name, "method": method, "against": site.against, **marks.as_row()})
+        for method, score in site.methods_other.items():
+            writer.writerow({"site": name, "method": method, "against": "other_truth", **score.as_dict()})
     write_whole(folder / "evaluation.csv", table.getvalue().encode())
 
 
-def _plain(scores: Mapping[str, Score]) -> dict[str, dict[str, float | None]]:
-    return {
-        name: {key: value if math.isfinite(value) else None for key, value in each.as_dict().items()}
-        for name, each in scores.items()
-    }
+def _plain(scores: Mapping[str, Marks] | Mapping[str, Score] | Mapping[str, Paired]) -> dict[str, dict[str, Any]]:
+    return {name: each.as_dict() for name, each in scores.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

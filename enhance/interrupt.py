@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish: asked for between two steps instead of breaking one."""
+"""Ctrl-C and the system's wish to end, as wishes: asked for between two steps instead of breaking one."""
 
 import signal
 import threading
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+HELD = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C; and what `kill`, torchrun and a cluster's scheduler send before they end a process by force."""
+
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Hold back the first Ctrl-C within the context; a second one interrupts at once.
+    """Hold back the first Ctrl-C or termination within the context; a second one interrupts at once.
 
     Yields
     ------
@@ -20,14 +23,19 @@ def deferred_interrupt() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield came.is_set
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in HELD}
 
     def hold(_number: int, _frame: FrameType | None) -> None:
         came.set()
-        signal.signal(signal.SIGINT, before)
+        restore()
 
-    signal.signal(signal.SIGINT, hold)
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in HELD:
+        signal.signal(number, hold)
     try:
         yield came.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

@@ -14,8 +14,9 @@ SOFTNESS = 1e-3
 def paper_loss(output: Tensor, label: Tensor, *, gradient_weight: float = GRADIENT_WEIGHT) -> Tensor:
     """Mean of (Y − Y_HR)² + λ [(h ∗ Y)² + (hᵀ ∗ Y)²] over all pixels and colours; h is the Sobel kernel.
 
-    The gradient terms are those of the output Y alone: they keep noise down. Beyond its edge the output goes on with
-    its last pixel, so that an edge of the patch is no gradient; the paper does not say.
+    The gradient terms are those of the output Y alone: they keep noise down. What the paper's text leaves open is
+    settled in docs/decisions/0025: both means are over the same values, each colour for itself, and beyond its edge the
+    output goes on with its last pixel, so that an edge of the patch is no gradient.
 
     Parameters
     ----------

@@ -1,21 +1,30 @@
 """The network of Rivenson et al., *Deep learning microscopy* (Optica 4, 1437, 2017), whole in one file.
 
-An input convolution, K residual blocks of growing width, a convolution to 3 p² channels that a pixel shuffle lays out
-on a grid p times finer, and a convolution of stride q that brings it to the ratio p/q. All kernels are 3×3 and padded
-with zeros. Two things are ours and can be switched: a bicubic skip from input to output, and mirrored picture edges.
+In the order in which a picture passes; `∗` is a 3×3 convolution with bias, padded with zeros:
+
+=====================================================  ==========================================================
+X₀ = x ∗ W_in, 3 to A₀ = 32 channels, without ReLU     `Network.enter`
+A_k = A_{k−1} + ⌊α k / K + ½⌋, α = 10, K = 5           `Architecture.channels`
+X_{k+1} = pad(X_k) + ReLU(ReLU(X_k ∗ W₁) ∗ W₂)         `Block`
+Z = X_K ∗ W, A_K to 3 p² channels of the coarse grid   `Network.spread`
+those as 3 channels of a grid p times finer            the pixel shuffle in `Network.forward`
+Y, every q-th pixel of that grid after a convolution   `Network.reduce`
+=====================================================  ==========================================================
+
+The paper's L = p/q = 5/2. Its loss stands in `enhance.loss`, its training in `enhance.recipes.PAPER`, and what its
+text leaves open in docs/decisions. Two things are ours and can be switched: a bicubic skip from input to output, and
+mirrored picture edges.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.errors import CheckpointError
+from enhance.architecture import Architecture
 
 RGB = 3
 KERNEL = 3
@@ -26,78 +35,6 @@ CUBIC_SUPPORT = 2
 MID_GREY = 0.5
 INITIAL_SIGMA = 0.05
 """Width of the truncated normal that the weights are drawn from (the paper's); cut at two sigma."""
-
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Architecture:
-    """The numbers that make one network of the family.
-
-    Parameters
-    ----------
-    ratio : (int, int)
-        p and q without common factor; the output has p/q times the pixels of the input along each axis.
-    width : int
-        Channels after the input convolution, A₀.
-    blocks : int
-        Number of residual blocks, K.
-    growth : int
-        α in A_k = A_{k−1} + ⌊α k / K + ½⌋.
-    padding : {'zero', 'reflect'}
-        How a picture goes on beyond its edge: `zero` leaves it to the convolutions, as in the paper; `reflect` asks
-        whoever runs the network to mirror the picture by `context_px` first, since bright-field background is white.
-    skip : {'none', 'bicubic'}
-        Whether the bicubic enlargement of the input is added to the output, so that only the difference is learnt.
-
-    Raises
-    ------
-    CheckpointError
-        When the numbers make no network.
-    """
-
-    ratio: tuple[int, int] = (5, 2)
-    width: int = 32
-    blocks: int = 5
-    growth: int = 10
-    padding: Literal["zero", "reflect"] = "zero"
-    skip: Literal["none", "bicubic"] = "none"
-
-    def __post_init__(self) -> None:
-        p, q = self.ratio
-        if not 1 <= q <= p or math.gcd(p, q) != 1:
-            raise CheckpointError(
-                f"a ratio of {p}/{q} was asked for and the network enlarges by p/q >= 1 without common factor: "
-                "state the ratio of the two pixel sizes in lowest terms"
-            )
-        if self.width < 1 or self.blocks < 1 or self.growth < 0:
-            raise CheckpointError(
-                f"width {self.width}, blocks {self.blocks} and growth {self.growth} make no network: "
-                "width and blocks are at least 1, growth at least 0"
-            )
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """A₀ … A_K, the widths after the input convolution and after each block."""
-        widths = [self.width]
-        for k in range(1, self.blocks + 1):
-            widths.append(widths[-1] + (2 * self.growth * k + self.blocks) // (2 * self.blocks))
-        return tuple(widths)
-
-    @property
-    def context_px(self) -> int:
-        """Input pixels on each side that an output pixel may depend on: one a convolution, one for the shuffle."""
-        return 2 * self.blocks + 3
-
-    def enlarged(self, length_px: int) -> int:
-        """Output pixels along an axis of `length_px` input pixels: ⌈p · length / q⌉."""
-        p, q = self.ratio
-        return -(-p * length_px // q)
-
-    def shapes(self) -> dict[str, Shape]:
-        """Name and shape of every weight, as in the state of `Network`."""
-        with torch.device("meta"):
-            return {name: tuple(weight.shape) for name, weight in Network(self).state_dict().items()}
 
 
 class Block(nn.Module):
@@ -142,12 +79,12 @@ class BicubicSkip(nn.Module):
         p, q = self.ratio
         count, colours, rows, columns = x.shape
         spare = self.last - q + 1
-        padding = (-self.first, spare + -columns % q, -self.first, spare + -rows % q)
+        padding = (-self.first, spare + lacking(columns, q), -self.first, spare + lacking(rows, q))
         padded = functional.pad(x, padding, mode="replicate").reshape(count * colours, 1, *_sum(rows, columns, padding))
         phases = functional.conv2d(padded, self.taps.to(x), stride=q)  # (3N, p², ⌈P/q⌉, ⌈Q/q⌉)
         fine = functional.pixel_shuffle(phases, p)  # (3N, 1, p⌈P/q⌉, p⌈Q/q⌉)
         fine = fine.reshape(count, colours, *fine.shape[2:])
-        return fine[:, :, : -(-p * rows // q), : -(-p * columns // q)]
+        return fine[:, :, : enlarged(rows, self.ratio), : enlarged(columns, self.ratio)]
 
 
 class Network(nn.Module):
@@ -161,7 +98,6 @@ class Network(nn.Module):
         Of the initial weights; without it they stay as torch leaves them, for a state to be loaded.
     tail_scale : float
         Factor on the initial weights of the last convolution; below 1 a network with a skip starts near its skip.
-
     entry_gain : float
         Factor on the initial weights of the first convolution; other than 1, that convolution is centred on mid-grey.
 
@@ -211,6 +147,17 @@ class Network(nn.Module):
                 self.enter.weight.mul_(entry_gain)
                 centred = -MID_GREY * self.enter.weight.sum(dim=(1, 2, 3))
                 self.enter.load_state_dict({"weight": self.enter.weight, "bias": centred})
+
+
+def enlarged(length_px: int, ratio: tuple[int, int]) -> int:
+    """Return ⌈p · length / q⌉, by a division of positive numbers only: ONNX rounds it towards zero, Python down."""
+    p, q = ratio
+    return (p * length_px + q - 1) // q
+
+
+def lacking(length_px: int, step: int) -> int:
+    """Return how many pixels lack to the next multiple of `step`; positive numbers only, as in `enlarged`."""
+    return (step - length_px % step) % step
 
 
 def _convolution(inputs: int, outputs: int, *, stride: int = 1) -> nn.Conv2d:

@@ -1,16 +1,18 @@
 """Optimisation: a network in training with its optimiser, one step at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
+from enhance.architecture import Architecture
 from enhance.batches import Batch
 from enhance.checkpoint import Weights
 from enhance.errors import TrainingError
 from enhance.loss import charbonnier_loss, paper_loss
-from enhance.network import Architecture, Network
+from enhance.networks import build_network
 from enhance.recipes import Recipe
+from enhance.world import ALONE, World
 
 LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"paper": paper_loss, "charbonnier": charbonnier_loss}
 
@@ -48,33 +50,77 @@ class Optimisation:
         Of the network.
     seed : int
         Of the initial weights.
-    device : str
-        As torch names it.
+    world : World
+        Those who take every step together, each with its part of the batch.
     """
 
-    def __init__(self, recipe: Recipe, architecture: Architecture, *, seed: int, device: str = "cpu") -> None:
-        network = Network(architecture, seed=seed, tail_scale=recipe.tail_scale, entry_gain=recipe.entry_gain)
-        self._network: Network = network.to(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def __init__(self, recipe: Recipe, architecture: Architecture, *, seed: int, world: World = ALONE) -> None:
+        network = build_network(architecture, seed=seed, tail_scale=recipe.tail_scale, entry_gain=recipe.entry_gain)
+        self._network: nn.Module = network.to(device=world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.learning_rate)
         self._loss = LOSSES[recipe.loss]
         self._clip_norm = recipe.clip_norm
-        self._device = device
+        self._world = world
+        self._ema = recipe.ema
+        self._average: Tensors = self._copies() if recipe.ema else {}
 
-    def step(self, batch: Batch, *, rate: float) -> float:
-        """Take one step at this learning rate and return the loss before it."""
+    def step(self, parts: Iterable[Batch], *, count: int, rate: float) -> float:
+        """Take one step and return the loss before it.
+
+        The gradients of all parts, here and in the other processes, are summed in double precision: who computes which
+        part then makes no difference. In single precision it would, for Adam divides a small gradient by its own size.
+
+        Parameters
+        ----------
+        parts : iterable of Batch
+            Those of the batch that fall to this process.
+        count : int
+            Pictures in the whole batch.
+        rate : float
+            Learning rate.
+
+        Returns
+        -------
+        float
+            Mean over all pictures.
+        """
         for group in self._adam.param_groups:
             group["lr"] = rate
-        self._adam.zero_grad()
-        loss = self._loss(self._network(batch.low.to(self._device)), batch.high.to(self._device))
-        loss.backward()  # type: ignore[no-untyped-call]
+        total = torch.zeros(1 + sum(w.numel() for w in self._weights), dtype=torch.float64, device=self._world.device)
+        for part in parts:
+            total += len(part.low) / count * self._loss_and_gradient(part)
+        self._world.sum(total)
+        self._take_gradient(total[1:])
         if self._clip_norm < float("inf"):
             nn.utils.clip_grad_norm_(self._network.parameters(), self._clip_norm)
         self._adam.step()
-        return float(loss.detach())
+        self._follow()
+        return float(total[0])
+
+    @property
+    def _weights(self) -> list[nn.Parameter]:
+        return list(self._network.parameters())
+
+    def _loss_and_gradient(self, part: Batch) -> Tensor:
+        """Return the mean loss of some pictures, and after it its gradient, as one line of float64."""
+        self._adam.zero_grad()
+        loss = self._loss(self._network(part.low.to(self._world.device)), part.high.to(self._world.device))
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [w.grad.reshape(-1) for w in self._weights if w.grad is not None]
+        return torch.cat([loss.detach().reshape(1), *gradients]).double()
+
+    def _take_gradient(self, line: Tensor) -> None:
+        pieces = torch.split(line, [w.numel() for w in self._weights])
+        for weight, values in zip(self._weights, pieces, strict=True):
+            weight.grad = torch.empty_like(weight).copy_(values.view(weight.shape))
 
     def arrays(self) -> Weights:
-        """Copy the weights out."""
-        return {name: weight.numpy().copy() for name, weight in self.weights().items()}
+        """Copy out the weights that a model is to have: their running mean where the recipe keeps one."""
+        return {name: weight.numpy().copy() for name, weight in (self.average() or self.weights()).items()}
+
+    def average(self) -> Tensors:
+        """Return the running mean of the weights, contiguous on the processor; empty when the recipe keeps none."""
+        return {name: mean.cpu().contiguous() for name, mean in self._average.items()}
 
     def weights(self) -> Tensors:
         """Return the weights by name, contiguous on the processor."""
@@ -87,10 +133,17 @@ class Optimisation:
         return first, second
 
     def restore(
-        self, weights: Mapping[str, Tensor], first: Mapping[str, Tensor], second: Mapping[str, Tensor], *, step: int
+        self,
+        weights: Mapping[str, Tensor],
+        first: Mapping[str, Tensor],
+        second: Mapping[str, Tensor],
+        *,
+        average: Mapping[str, Tensor],
+        step: int,
     ) -> None:
-        """Go back to what `weights` and `moments` gave after `step` steps, laid out in memory as then."""
+        """Go back to what `weights`, `moments` and `average` gave after `step` steps, laid out in memory as then."""
         self._network.load_state_dict(dict(weights))
+        self._average = {name: _like(w, average[name]) for name, w in self._average.items()}
         if not step:
             return
         taken = torch.tensor(float(step))
@@ -99,6 +152,15 @@ class Optimisation:
             for number, (name, w) in enumerate(self._network.named_parameters())
         }
         self._adam.load_state_dict(self._adam.state_dict() | {"state": states})
+
+    def _copies(self) -> Tensors:
+        return {name: w.detach().clone() for name, w in self._network.named_parameters()}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the running mean towards the weights."""
+        for name, weight in self._network.named_parameters() if self._average else ():
+            self._average[name].lerp_(weight, 1.0 - self._ema)
 
 
 def _like(weight: Tensor, values: Tensor) -> Tensor:

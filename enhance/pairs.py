@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from acquire.rigstate import rig_key
 from acquire.runfolder import RunFolder
 from acquire.runopen import open_run
 from enhance.candidates import GAP_REASON, Candidate, Progress, explain, gather, remove_pictures
@@ -91,15 +92,19 @@ def build_pairs(
         shards = _cut(folder, assignment, optics)
         write_sheet(folder, candidates)
         write_tables(folder, candidates, assignment.splits, shards)
-        facts = {"label": label, "split": split, "white_level": WHITE_LEVEL, **_facts(candidates)}
+        facts = {"label": label, "split": split, "white_level": WHITE_LEVEL, **_facts(candidates, opened)}
         write_card(folder, optics=optics, cut=_cut_of(optics), shards=shards, splits=assignment.splits, facts=facts)
     return _result(candidates, assignment, shards)
 
 
-def _facts(candidates: Sequence[Candidate]) -> dict[str, Any]:
+def _facts(candidates: Sequence[Candidate], runs: Sequence[RunFolder]) -> dict[str, Any]:
     accepted = [candidate for candidate in candidates if candidate.accepted]
     slides = sorted({candidate.slide for candidate in accepted})
-    return {"simulated": all(candidate.simulated for candidate in accepted), "slides": slides}
+    return {
+        "simulated": all(candidate.simulated for candidate in accepted),
+        "slides": slides,
+        "rigs": sorted({rig_key(run.rig) for run in runs}),
+    }
 
 
 def _result(candidates: Sequence[Candidate], assignment: Assignment, shards: Mapping[str, Shard]) -> PairsResult:

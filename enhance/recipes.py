@@ -1,7 +1,7 @@
 """Recipes: everything that tells one way of training from another, as frozen values with a name; and the budget."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Literal
 
@@ -43,6 +43,15 @@ class Recipe:
         take mid-grey to zero, so that the network begins with structure instead of brightness.
     steps : int
         The budget when nobody gives one.
+    ema : float
+        How much of their running mean the weights keep at each step; what is scored and saved is then that mean. 0
+        saves the weights themselves.
+    textured : float
+        Share of the crops that are drawn where there is texture, see `enhance.texture`; the others fall anywhere.
+    mixing : float
+        Chance that the optical densities of a crop are mixed among the colours, see `enhance.stainmix`.
+    late_batch : int
+        Pictures in one step while the rate falls; 0 as before.
     """
 
     name: str
@@ -59,12 +68,29 @@ class Recipe:
     tail_scale: float
     entry_gain: float
     steps: int
+    ema: float = 0.0
+    textured: float = 0.0
+    mixing: float = 0.0
+    late_batch: int = 0
 
     def rate(self, step: int, *, progress: float) -> float:
         """Learning rate of step `step` (0 is the first) when the fraction `progress` of the budget is used."""
         warm = min(1.0, (step + 1) / self.warm_up_steps) if self.warm_up_steps else 1.0
         late = min(1.0, (1.0 - progress) / self.decay) if self.decay else 1.0
         return self.learning_rate * warm * max(0.0, late)
+
+    def pictures(self, *, progress: float) -> int:
+        """Pictures in a step when the fraction `progress` of the budget is used."""
+        return self.late_batch if self.late_batch and progress > 1.0 - self.decay else self.batch
+
+    def identity(self) -> str:
+        """Return all that tells it from others, as text; a training goes on only with a recipe of the same identity.
+
+        Fields that have a default and keep it are left out, so that trainings from before those fields can go on.
+        """
+        optional = {each.name: each.default for each in fields(self) if each.default is not MISSING}
+        told = {name: value for name, value in asdict(self).items() if optional.get(name, MISSING) != value}
+        return repr(told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,13 +137,14 @@ def _cut(
     matrix = pair.registration.matrix
     window = covered_window(matrix, high.shape, low.shape, optics.ratio)
     _check_size(window, optics)
-    pictures = {"low": _part(low, window, Fraction(1)), "high": _laid(high, matrix, window, low, optics)}
+    part = _part(low, window, Fraction(1))
+    pictures = {"low": part, "high": lit_as(part, _laid(high, matrix, window, low, optics))}
     true_rms_px = float("nan")
     if truth is not None:
         true_rms_px = rms_difference(matrix, truth.matrix, width=high.shape[1], height=high.shape[0])
         pictures |= _true_pictures(truth, label, window, optics)
     if "truth" in pictures:
-        pictures["exposure"] = _laid(exposure, matrix, window, low, optics)
+        pictures["exposure"] = lit_as(part, _laid(exposure, matrix, window, low, optics))
     mask = tissue_mask(
         pictures["low"], pixel_um=optics.low_pixel_um, white_level=WHITE_LEVEL, corrected=optics.corrected
     )
@@ -154,6 +155,26 @@ def _cut(
         tissue_fraction=float(mask.mean()),
         true_rms_px=true_rms_px,
     )
+
+
+def lit_as(low: Pixels, high: Pixels) -> Pixels:
+    """Give the label the mean of its input in each colour, for a lamp is never quite the same for both.
+
+    Parameters
+    ----------
+    low : ndarray of uint8, shape (rows, columns, 3)
+        The input.
+    high : ndarray of uint8, shape (p rows / q, p columns / q, 3)
+        The label, of the same field.
+
+    Returns
+    -------
+    ndarray of uint8, shape of high
+        One factor for each colour; as it was where a colour is black.
+    """
+    factors = low.mean(axis=(0, 1)) / np.maximum(high.mean(axis=(0, 1)), 1.0)
+    lit: NDArray[np.float32] = np.rint(high * factors.astype(np.float32))
+    return np.clip(lit, 0, WHITE_LEVEL).astype(np.uint8)
 
 
 def _corrected(stack: Stack, run: RunFolder, optics: PairOptics) -> Pixels:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.network import Architecture
+from enhance.architecture import Architecture
 
 Array = NDArray[Any]
 Run = Callable[[Array], Array]

@@ -1,58 +1,29 @@
 """TrainingRun: one training in one folder, from its state there to its next."""
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from enhance.architecture import Kind
 from enhance.batches import Batches
-from enhance.checkpoint import Checkpoint, save
+from enhance.checkpoint import Checkpoint
 from enhance.engine_torch import TorchEngine
 from enhance.errors import TrainingError
-from enhance.history import History
 from enhance.metrics import Score
-from enhance.network import Architecture
-from enhance.novelty import ranges_of, tile_statistics
+from enhance.networks import standard_architecture
 from enhance.optimisation import Optimisation
+from enhance.origin import origin_of
+from enhance.progress import Progress
 from enhance.recipes import Budget, Recipe
+from enhance.trainingfolder import Row, TrainingFolder
 from enhance.trainingset import TrainingSet
-from enhance.trainingstate import TrainingState, find_state, save_state
+from enhance.trainingstate import TrainingState, find_state
 from enhance.validation import choose_validation
+from enhance.world import World
 
 Numbers = Mapping[str, float]
-HISTORY_FILE = "history.csv"
-MEASURED_SITES = 50
-"""Training sites that the ranges of `enhance.novelty` are taken from, spread evenly over all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where training stands after a step.
-
-    Parameters
-    ----------
-    step : int
-        Steps taken.
-    fraction : float
-        Of the budget, 0 to 1.
-    loss : float
-        Of this step.
-    seconds : float
-        Since the start, time of earlier runs included.
-    validation : mapping of str to float, or None
-        ``psnr_db`` and ``ssim`` of the network, after the steps at which it is scored.
-    bicubic : mapping of str to float
-        The same of the bicubic enlargement of the same pictures.
-    """
-
-    step: int
-    fraction: float
-    loss: float
-    seconds: float
-    validation: Numbers | None
-    bicubic: Numbers
 
 
 class TrainingRun:
@@ -66,21 +37,33 @@ class TrainingRun:
         Model folder.
     recipe : Recipe
         How.
+    network : {'rivenson', 'srcnn', 'espcn', 'edsr'}
+        What.
     seed : int
         Of weights and batches.
     resume : bool
         Whether to go on from the state in `out`.
-    device : str
-        As torch names it.
+    world : World
+        Those who train it together.
+    parts : int
+        In how many parts each batch is computed, a multiple of the processes in `world`.
     validate_every : int
         Steps between validations.
+    patience : int, optional
+        Validations without a better SSIM after which training ends.
+
+    Attributes
+    ----------
+    remarks : list of str
+        What a person should know about how it was taken up.
 
     Raises
     ------
     PairsError
         When there is nothing to train on.
     TrainingError
-        When `out` holds another training, or a model without its state, and `resume` is set.
+        When `out` holds another training, or a model without its state, and `resume` is set; or when a batch cannot be
+        divided into so many parts among so many processes.
     """
 
     def __init__(
@@ -89,28 +72,44 @@ class TrainingRun:
         out: Path,
         *,
         recipe: Recipe,
+        network: Kind,
         seed: int,
         resume: bool,
-        device: str,
+        world: World,
+        parts: int,
         validate_every: int,
+        patience: int | None,
     ) -> None:
+        _check_parts(parts, world, recipe)
         self.step, self.seconds = 0, 0.0
-        self._data = data
-        self._out = out
-        self._recipe = recipe
-        self._validate_every = validate_every
-        self._architecture = Architecture(ratio=data.card.ratio, padding=recipe.padding, skip=recipe.skip)
-        self._identity = {"recipe": repr(asdict(recipe)), "seed": str(seed), "data": data.card.data_sha256}
+        self.remarks: list[str] = []
+        self._data, self._out, self._recipe, self._world, self._parts = data, out, recipe, world, parts
+        self._validate_every, self._patience = validate_every, patience
+        self._architecture = standard_architecture(
+            network, ratio=data.card.ratio, padding=recipe.padding, skip=recipe.skip
+        )
+        self._origin = origin_of(data, self._architecture, recipe=recipe.name, seed=seed)
+        self._identity = {
+            "recipe": recipe.identity(),
+            "seed": str(seed),
+            "data": data.card.data_sha256,
+            "network": network,
+        }
         self._best: Numbers = {}
+        self._waited = 0
         self._batches = Batches(data, recipe, seed=seed)
-        self._optimisation = Optimisation(recipe, self._architecture, seed=seed, device=device)
-        if resume:
-            self._take_up()
+        self._optimisation = Optimisation(recipe, self._architecture, seed=seed, world=world)
+        self._fresh = not (resume and self._take_up())
         border = self._architecture.enlarged(self._architecture.context_px)
-        self.validation = choose_validation(data, border_px=border)
+        on_patches = not recipe.crop_px  # the paper's way, which also selects by whole fields
+        self.validation = choose_validation(data, border_px=border, whole=on_patches)
         self.bicubic: Numbers = _numbers(self.validation.of_bicubic())
         self.score: Numbers = self._best
-        self._ranges = _ranges(data)
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether so many validations brought nothing better that training is to end."""
+        return self._patience is not None and self._waited >= self._patience
 
     def go(
         self,
@@ -119,10 +118,11 @@ class TrainingRun:
         stop: Callable[[], bool],
         progress: Callable[[Progress], None],
         clock: Callable[[], float],
+        curves: Path | None = None,
     ) -> bool:
-        """Take steps until the budget is used up or someone asks to stop; return whether it was used up.
+        """Take steps until the budget or the patience is used up or someone asks to stop; return whether one was.
 
-        The state is saved with each validation and at the end; the model whenever it is the best so far.
+        The state is saved at the start, with each validation and at the end; the model whenever it is the best so far.
 
         Raises
         ------
@@ -130,21 +130,26 @@ class TrainingRun:
             When the loss is no longer a number; the state of the last validation stays.
         """
         started = clock() - self.seconds
-        with closing(History(self._out / HISTORY_FILE, after_step=self.step)) as history:
-            while (used := self._used(budget)) < 1 and not stop():
-                loss = self._advance(self._recipe.rate(self.step, progress=used))
-                self.seconds = clock() - started
-                used = self._used(budget)
-                score = self._validated(last=used >= 1)
-                history.add(self._row(loss, score))
-                if score is not None:
-                    history.flush()
-                    self._save_state()
-                progress(self._progress(used, loss, score))
-        self._close(finished=used >= 1)
-        return used >= 1
+        with TrainingFolder(self._out, after_step=self.step, writes=self._world.leads, curves=curves) as folder:
+            if self._fresh:  # so that a model never lies there without a state to go on from
+                folder.keep_state(self._state())
+            while not self._finished(budget) and not self._world.any(stop()):
+                progress(self._one(folder, budget, lambda: clock() - started))
+            finished = self._finished(budget)
+            self._close(folder, finished=finished)
+        return finished
 
-    def _progress(self, used: float, loss: float, score: Numbers | None) -> Progress:
+    def _one(self, folder: TrainingFolder, budget: Budget, seconds: Callable[[], float]) -> Progress:
+        """Take one step, with all that belongs to it."""
+        used = self._used(budget)
+        rate = self._recipe.rate(self.step, progress=used)
+        loss = self._advance(rate, self._recipe.pictures(progress=used))
+        self.seconds = self._world.leaders(seconds())
+        used = self._used(budget)
+        score = self._validated(folder, last=used >= 1)
+        folder.add(self._row(loss, score), rate=rate)
+        if score is not None:
+            folder.keep_state(self._state())
         return Progress(
             step=self.step,
             fraction=min(1.0, used),
@@ -154,11 +159,16 @@ class TrainingRun:
             bicubic=self.bicubic,
         )
 
+    def _finished(self, budget: Budget) -> bool:
+        return self._used(budget) >= 1 or self.out_of_patience
+
     def _used(self, budget: Budget) -> float:
         return budget.used(step=self.step, seconds=self.seconds)
 
-    def _advance(self, rate: float) -> float:
-        loss = self._optimisation.step(self._batches.draw(self.step), rate=rate)
+    def _advance(self, rate: float, count: int) -> float:
+        own = [slice(k, None, self._parts) for k in range(self._parts)][self._world.part]
+        parts = (self._batches.draw(self.step, count=count, part=part) for part in own)
+        loss = self._optimisation.step(parts, count=count, rate=rate)
         self.step += 1
         if not np.isfinite(loss):
             raise TrainingError(
@@ -167,47 +177,39 @@ class TrainingRun:
             )
         return loss
 
-    def _validated(self, *, last: bool) -> Numbers | None:
+    def _validated(self, folder: TrainingFolder, *, last: bool) -> Numbers | None:
         """Score the network if it is time to, and keep it if it is the best so far."""
         if not last and self.step % self._validate_every:
             return None
         model = self._model()
-        score = _numbers(self.validation.of_engine(TorchEngine(model)))
+        score = self._scored(model)
+        self._waited += 1
         if not self._best or score["ssim"] > self._best["ssim"]:
-            self._best = score
-            self._keep(model, score)
+            self._best, self._waited = score, 0
+            self._keep(folder, model, score)
         return score
 
-    def _keep(self, model: Checkpoint, score: Numbers) -> None:
-        self.score = score
-        save(replace(model, scores={"network": score, "bicubic": self.bicubic}), self._out)
+    def _scored(self, model: Checkpoint) -> Numbers:
+        return _numbers(self.validation.of_engine(TorchEngine(model, device=self._world.device), self._world))
 
-    def _close(self, *, finished: bool) -> None:
+    def _keep(self, folder: TrainingFolder, model: Checkpoint, score: Numbers) -> None:
+        self.score = score
+        folder.keep_model(replace(model, scores={"network": score, "bicubic": self.bicubic}))
+
+    def _close(self, folder: TrainingFolder, *, finished: bool) -> None:
         """Leave a state to go on from, and a model even when no validation was reached."""
         if not finished:
-            self._save_state()
+            folder.keep_state(self._state())
         if not self._best:
             model = self._model()
-            self._keep(model, _numbers(self.validation.of_engine(TorchEngine(model))))
+            self._keep(folder, model, self._scored(model))
 
     def _model(self) -> Checkpoint:
-        card = self._data.card
-        return Checkpoint(
-            architecture=self._architecture,
-            weights=self._optimisation.arrays(),
-            recipe=self._recipe.name,
-            pixel_um={"low": card.pixel_um.low, "high": card.pixel_um.high},
-            optics=card.optics.model_dump(),
-            corrected=card.corrected,
-            simulated_only=card.simulated,
-            data_sha256=card.data_sha256,
-            steps=self.step,
-            ranges=self._ranges,
-        )
+        return self._origin.model(self._optimisation.arrays(), steps=self.step)
 
-    def _save_state(self) -> None:
+    def _state(self) -> TrainingState:
         first, second = self._optimisation.moments()
-        state = TrainingState(
+        return TrainingState(
             identity=self._identity,
             step=self.step,
             seconds=self.seconds,
@@ -215,26 +217,51 @@ class TrainingRun:
             weights=self._optimisation.weights(),
             first_moments=first,
             second_moments=second,
+            average=self._optimisation.average(),
+            waited=self._waited,
+            code=self._origin.code,
         )
-        save_state(state, self._out)
 
-    def _take_up(self) -> None:
+    def _take_up(self) -> bool:
+        """Go on from the state in the folder, if there is one; every process must find the same."""
         state = find_state(self._out, self._identity)
+        step = -1 if state is None else state.step
+        leading = self._world.leaders(step)
+        if self._world.any(leading != step):
+            raise TrainingError(
+                f"the processes of this training do not all see the same state in {self._out}: put the model folder "
+                "on a disk that all machines share"
+            )
         if state is None:
-            return
-        self._optimisation.restore(state.weights, state.first_moments, state.second_moments, step=state.step)
-        self.step, self.seconds, self._best = state.step, state.seconds, state.best
+            return False
+        self._optimisation.restore(
+            state.weights, state.first_moments, state.second_moments, average=state.average, step=state.step
+        )
+        self.step, self.seconds, self._best, self._waited = state.step, state.seconds, state.best, state.waited
+        if state.code != self._origin.code:
+            self.remarks.append(_other_code(self._out, state.code, self._origin.code))
+        return True
 
-    def _row(self, loss: float, score: Numbers | None) -> dict[str, float | int | None]:
+    def _row(self, loss: float, score: Numbers | None) -> Row:
         validation = {f"validation_{name}": value for name, value in (score or {}).items()}
         return {"step": self.step, "loss": loss, "seconds": round(self.seconds, 3), **validation}
 
 
+def _check_parts(parts: int, world: World, recipe: Recipe) -> None:
+    if parts % world.size or not world.size <= parts <= recipe.batch:
+        raise TrainingError(
+            f"{world.size} processes were started to compute batches of {recipe.batch} pictures in {parts} parts: "
+            f"choose a number of parts that {world.size} can share evenly, at most {recipe.batch}, or fewer processes"
+        )
+
+
+def _other_code(folder: Path, before: str, now: str) -> str:
+    then = f"by Parfocal {before}" if before else "by an earlier Parfocal that did not note its code"
+    return (
+        f"the training in {folder} was begun {then} and goes on with {now}: what comes of it may differ from what "
+        "either would have given alone, so train from the start if you want to repeat or compare it"
+    )
+
+
 def _numbers(score: Score) -> dict[str, float]:
     return {"psnr_db": score.psnr_db, "ssim": score.ssim}
-
-
-def _ranges(data: TrainingSet) -> dict[str, tuple[float, float]]:
-    sites = data.of("train")
-    chosen = [sites[i] for i in sorted({round(i) for i in np.linspace(0, len(sites) - 1, MEASURED_SITES)})]
-    return ranges_of(tile_statistics(data.picture(s, "low"), white_level=data.card.white_level) for s in chosen)

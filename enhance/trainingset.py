@@ -71,6 +71,8 @@ class Card(BaseModel):
         Objectives and condenser they were taken with.
     data_sha256 : str
         Of the pictures.
+    rigs : tuple of str
+        Keys of the rigs they were captured on; sets from before these were kept have none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -83,6 +85,7 @@ class Card(BaseModel):
     pixel_um: PixelSizes
     optics: CardOptics
     data_sha256: str
+    rigs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -15,7 +15,11 @@ from enhance.errors import TrainingError
 
 STATE_FILE = "training.safetensors"
 FACTS = ("identity", "step", "seconds", "best")
-GROUPS = ("weights", "first_moments", "second_moments")
+LATER_FACTS = ("waited", "code")
+"""Facts that states of earlier versions lack; their defaults hold for those."""
+EARLIER = {"network": "rivenson"}
+"""What the identity of a state from before it said so is."""
+GROUPS = ("weights", "first_moments", "second_moments", "average")
 
 Tensors = Mapping[str, Tensor]
 
@@ -27,7 +31,7 @@ class TrainingState:
     Parameters
     ----------
     identity : mapping of str to str
-        What must be the same for training to go on: recipe, seed, data.
+        What must be the same for training to go on: recipe, seed, data, network.
     step : int
         Steps taken.
     seconds : float
@@ -38,6 +42,12 @@ class TrainingState:
         Of the network as it is now, not at its best.
     first_moments, second_moments : mapping of str to Tensor
         Adam's, by the names of the weights.
+    average : mapping of str to Tensor
+        Running mean of the weights; empty when the recipe keeps none.
+    waited : int
+        Validations since the best one.
+    code : str
+        As `enhance.codehash.code_hash` gave it.
     """
 
     identity: Mapping[str, str]
@@ -47,6 +57,9 @@ class TrainingState:
     weights: Tensors
     first_moments: Tensors
     second_moments: Tensors
+    average: Tensors = field(default_factory=dict)
+    waited: int = 0
+    code: str = ""
 
 
 def save_state(state: TrainingState, folder: Path) -> None:
@@ -56,7 +69,7 @@ def save_state(state: TrainingState, folder: Path) -> None:
         for group in GROUPS
         for name, tensor in getattr(state, group).items()
     }
-    facts = {name: getattr(state, name) for name in FACTS}
+    facts = {name: getattr(state, name) for name in (*FACTS, *LATER_FACTS)}
     write_whole(folder / STATE_FILE, serialise(tensors, metadata={"state": json.dumps(facts, default=dict)}))
 
 
@@ -89,7 +102,7 @@ def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | Non
         return None
     state = _load(path)
     for name, value in identity.items():
-        if state.identity.get(name) != value:
+        if state.identity.get(name, EARLIER.get(name)) != value:
             raise TrainingError(
                 f"{folder} holds a training with another {name}: choose another folder, or delete this one to start "
                 "again"
@@ -106,6 +119,7 @@ def _load(path: Path) -> TrainingState:
             for key in keys:
                 group, name = key.split("/", 1)
                 groups[group][name] = file.get_tensor(key)
-        return TrainingState(**{name: facts[name] for name in FACTS}, **groups)  # type: ignore[arg-type]
+        told = {name: facts[name] for name in FACTS} | {name: facts[name] for name in LATER_FACTS if name in facts}
+        return TrainingState(**told, **groups)  # type: ignore[arg-type]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path} is damaged, so training cannot go on from it: delete it to start again") from error

@@ -10,6 +10,7 @@ from enhance.baselines import bicubic
 from enhance.engine import Engine
 from enhance.metrics import Mask, Score, score, tissue_mask
 from enhance.trainingset import Site, Split, TrainingSet
+from enhance.world import ALONE, World
 
 MAX_SITES = 4
 MAX_SIDE_PX = 160
@@ -55,30 +56,34 @@ class Validation:
     ratio: tuple[int, int]
     white_level: float
 
-    def of_engine(self, engine: Engine) -> Score:
-        """Mean score of what an engine makes of the examples, against their labels."""
-        return self._mean(lambda low: engine.enhance(low, white_level=self.white_level))
+    def of_engine(self, engine: Engine, world: World = ALONE) -> Score:
+        """Mean score of what an engine makes of the examples, against their labels; each process scores its part."""
+        return self._mean(lambda low: engine.enhance(low, white_level=self.white_level), world)
 
     def of_bicubic(self) -> Score:
         """Mean score of the bicubic enlargement."""
         return self._mean(lambda low: bicubic(low, self.ratio))
 
-    def _mean(self, enlarge: Callable[[Pixels], NDArray[np.uint8] | NDArray[np.uint16]]) -> Score:
-        return mean_score(
-            [
-                score(
-                    trimmed(enlarge(example.low), example.border_px),
-                    trimmed(example.label, example.border_px),
-                    example.tissue,
-                    data_range=self.white_level,
-                )
-                for example in self.examples
-            ]
+    def _mean(self, enlarge: Callable[[Pixels], NDArray[np.uint8] | NDArray[np.uint16]], world: World = ALONE) -> Score:
+        """Score the own part, lay it among zeros and sum over all: every process then has the same scores exactly."""
+        names = [field.name for field in fields(Score)]
+        found = np.zeros((len(self.examples), len(names)))
+        for row, example in zip(found[world.part], self.examples[world.part], strict=True):
+            row[:] = list(self._scored(enlarge, example).as_dict().values())
+        numbers = np.reshape(world.totals(found.ravel().tolist()), found.shape)
+        return mean_score([Score(**dict(zip(names, row.tolist(), strict=True))) for row in numbers])
+
+    def _scored(self, enlarge: Callable[[Pixels], NDArray[np.uint8] | NDArray[np.uint16]], example: Example) -> Score:
+        return score(
+            trimmed(enlarge(example.low), example.border_px),
+            trimmed(example.label, example.border_px),
+            example.tissue,
+            data_range=self.white_level,
         )
 
 
-def choose_validation(data: TrainingSet, *, border_px: int) -> Validation:
-    """Take the middles of some validation sites, or of training sites where there are no others.
+def choose_validation(data: TrainingSet, *, border_px: int, whole: bool = False) -> Validation:
+    """Take the middles of some validation sites, or all of all; of training sites where there are no others.
 
     Parameters
     ----------
@@ -86,13 +91,16 @@ def choose_validation(data: TrainingSet, *, border_px: int) -> Validation:
         Where from.
     border_px : int
         Label pixels to leave out at each side, fewer where a site is so small that nothing would be left.
+    whole : bool
+        Whether every site is scored, to its edges, instead of `MAX_SITES` middles.
     """
     split: Split = "validation" if data.of("validation") else "train"
     sites = data.of(split)
-    chosen = [sites[i] for i in sorted({round(i) for i in np.linspace(0, len(sites) - 1, MAX_SITES)})]
+    few = sorted({round(i) for i in np.linspace(0, len(sites) - 1, MAX_SITES)})
+    chosen = sites if whole else [sites[i] for i in few]
     return Validation(
         split=split,
-        examples=tuple(_example(data, site, border_px) for site in chosen),
+        examples=tuple(_example(data, site, border_px, None if whole else MAX_SIDE_PX) for site in chosen),
         ratio=data.card.ratio,
         white_level=data.card.white_level,
     )
@@ -113,10 +121,10 @@ def _mean_of(values: list[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def _example(data: TrainingSet, site: Site, border_px: int) -> Example:
+def _example(data: TrainingSet, site: Site, border_px: int, most_px: int | None) -> Example:
     """Cut the middle at a multiple of q, so that the label's cut begins at a whole pixel."""
     p, q = data.card.ratio
-    sides = [min(length, MAX_SIDE_PX) // q * q for length in site.size_px]
+    sides = [min(length, most_px or length) // q * q for length in site.size_px]
     row, column = ((length - side) // 2 // q * q for length, side in zip(site.size_px, sides, strict=True))
     low = data.picture(site, "low")[row : row + sides[0], column : column + sides[1]]
     top, left = row * p // q, column * p // q

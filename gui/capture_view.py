@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtWidgets import QVBoxLayout
 
 from acquire.frame import Frame
 from gui.captured import Captured
 from gui.errors import SnapshotError
 from gui.faults import faults_said_in, qt_messages_logged
+from gui.question import Question
+from gui.questionbar import QuestionBar
 from gui.readings import ViewerReport
 from gui.session import Session
 from gui.stream import Stream
@@ -50,6 +53,7 @@ def run_capture_viewer(
     corrections: "Mapping[str, Correction]",
     pixel_um: Mapping[str, float],
     screenshot: Path | None = None,
+    question: Question | None = None,
 ) -> tuple[Result, ViewerReport]:
     """Show what a capture stores, raw beside enhanced, until it has ended.
 
@@ -76,6 +80,8 @@ def run_capture_viewer(
         As in `gui.view.run_viewer`.
     screenshot : Path, optional
         PNG to save the window to at the end, with the newest picture in it.
+    question : Question, optional
+        Of the capture to the person at the window; answered there as long as it is open.
 
     Returns
     -------
@@ -100,6 +106,8 @@ def run_capture_viewer(
     window = ViewerWindow(session, waker, pictures_folder())
     window.bar.disable("live", NOT_HERE)
     with faults_said_in(window), qt_messages_logged():
+        if question is not None:
+            _answered_in(window, question)
         try:
             _show(window, told)
             with signals:
@@ -146,6 +154,15 @@ class Work(threading.Thread, Generic[Result]):
         if self._error is not None:
             raise self._error
         return self._results[0]
+
+
+def _answered_in(window: ViewerWindow, question: Question) -> None:
+    """Let the window show what the capture asks, over the pictures, until it is closed."""
+    layout = window.centralWidget().layout()
+    if isinstance(layout, QVBoxLayout):
+        layout.insertWidget(layout.indexOf(window.comparison), QuestionBar(question, window))
+    window.closed.connect(question.hide)
+    question.show()
 
 
 def _show(window: ViewerWindow, told: Callable[[], str]) -> None:

@@ -12,6 +12,7 @@ from acquire.microscope import Microscope
 from calibration.flatfield import Correction
 from gui.captured import Captured
 from gui.errors import DisplayError, MissingExtraError
+from gui.question import Question
 from gui.readings import ViewerReport
 
 if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
@@ -27,6 +28,7 @@ def open_viewer(
     microscope: Microscope,
     *,
     engine: "Engine | None" = None,
+    evidence: str = "",
     corrections: Mapping[str, Correction],
     exposure_ms: float,
     pixel_um: Mapping[str, float],
@@ -46,6 +48,7 @@ def open_viewer(
     report: ViewerReport = _view("gui.view").run_viewer(
         microscope,
         engine=engine,
+        evidence=evidence,
         corrections=corrections,
         exposure_ms=exposure_ms,
         pixel_um=pixel_um,
@@ -68,6 +71,7 @@ def open_capture_viewer(
     corrections: Mapping[str, Correction],
     pixel_um: Mapping[str, float],
     screenshot: Path | None = None,
+    question: Question | None = None,
 ) -> tuple[Result, ViewerReport]:
     """Load Qt and preview a capture; as `gui.capture_view.run_capture_viewer`, further errors as `open_viewer`."""
     shown: tuple[Result, ViewerReport] = _view("gui.capture_view").run_capture_viewer(
@@ -81,6 +85,7 @@ def open_capture_viewer(
         corrections=corrections,
         pixel_um=pixel_um,
         screenshot=screenshot,
+        question=question,
     )
     return shown
 

@@ -28,7 +28,7 @@ class Session:
     pixel_um : mapping of str to float
         Camera pixel at the specimen by objective name, in µm.
     provenance : mapping of str to str
-        What is known of the network, for snapshots; ``statement`` in it stands beside its picture.
+        What is known of the network, for snapshots; ``statement`` and ``evidence`` in it stand beside its picture.
     trained_pixel_um : float, optional
         Pixel size that the network was trained on; another one is said.
     clock : callable
@@ -87,7 +87,7 @@ class Session:
 
     def statement(self, pair: FramePair) -> str:
         """Return what must stand beside the enhanced picture: what the network was trained on, and if not on this."""
-        said = [self.provenance.get("statement", "")]
+        said = [self.provenance.get(key, "") for key in ("statement", "evidence")]
         trained_um, pixel_um = self._trained_pixel_um, self.pixel_um(pair)
         if trained_um and pixel_um and not math.isclose(trained_um, pixel_um, rel_tol=PIXEL_TOLERANCE):
             said.append(f"trained at {trained_um:.3g} µm/px, not at {pixel_um:.3g}")

@@ -33,6 +33,8 @@ QSplitter::handle:hover {{ background: {ACCENT}; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QDialog {{ background: {WINDOW}; }}
 #band {{ background: {AMBER}; color: {INK}; font-weight: 600; padding: 4px; }}
+#question {{ background: {AMBER}; }}
+#question QLabel {{ color: {INK}; font-weight: 600; }}
 #run {{ background: {RAISED}; color: {TEXT}; font-weight: 600; padding: 4px; }}
 #title {{ color: white; background: rgba(12, 15, 18, 165); font-weight: 600; padding: 4px 9px; border-radius: 4px; }}
 #detail {{ color: #d3dae0; background: rgba(12, 15, 18, 165); font-size: 11px; padding: 3px 9px; border-radius: 4px; }}

@@ -39,6 +39,7 @@ def run_viewer(
     microscope: Microscope,
     *,
     engine: "Engine | None" = None,
+    evidence: str = "",
     corrections: Mapping[str, Correction],
     exposure_ms: float,
     pixel_um: Mapping[str, float],
@@ -55,6 +56,8 @@ def run_viewer(
     microscope : Microscope
     engine : Engine, optional
         Without one, raw frames are shown at the camera's rate.
+    evidence : str
+        What its model was found to be worth on this rig; stands beside the enhanced picture.
     corrections : mapping of str to Correction
         By objective name; a frame of another objective is shown uncorrected, and marked so.
     exposure_ms : float
@@ -85,7 +88,9 @@ def run_viewer(
     waker = Waker()
     stream = Stream(partial(microscope.live, exposure_ms), engine=engine, corrections=corrections, wake=waker.ring)
     trained_pixel_um = None if engine is None else engine.checkpoint.pixel_um.get("low")
-    session = Session(stream, pixel_um=pixel_um, provenance=provenance(engine), trained_pixel_um=trained_pixel_um)
+    session = Session(
+        stream, pixel_um=pixel_um, provenance=provenance(engine, evidence), trained_pixel_um=trained_pixel_um
+    )
     window = ViewerWindow(session, waker, snapshots or pictures_folder())
     with faults_said_in(window), interrupt_closes(window), qt_messages_logged():
         saved = _run(window, seconds, screenshot)
@@ -182,12 +187,13 @@ def _has_display() -> bool:
     return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in chosen)
 
 
-def provenance(engine: "Engine | None") -> dict[str, str]:
+def provenance(engine: "Engine | None", evidence: str = "") -> dict[str, str]:
     """Return what is known of a network, for snapshots."""
     if engine is None:
         return {}
     checkpoint = engine.checkpoint
-    return {"statement": checkpoint.statement, "weights_sha256": checkpoint.weights_sha256, "engine": engine.name}
+    known = {"statement": checkpoint.statement, "weights_sha256": checkpoint.weights_sha256, "engine": engine.name}
+    return known | ({"evidence": evidence} if evidence else {})
 
 
 def pictures_folder() -> Path:

@@ -8,20 +8,30 @@ from typing import Annotated
 
 import typer
 
+from acquire.captureresult import CaptureResult
+from acquire.control import Control
 from acquire.errors import PlanError
 from acquire.planfile import load_plan
-from acquire.scan import CaptureResult
 from calibration import record
 from calibration.optics import Rig
 from calibration.record import Calibration
 from calibration.rig import load_rig
 from gui.readings import ViewerReport
 from parfocal.answer import Answer, answering, people
-from parfocal.asking import asking
+from parfocal.asking import NOBODY_THERE, asked_by_file, asking
 from parfocal.capture_viewed import viewed
 from parfocal.capturing import capture_plan
 from parfocal.item_table import items_table
-from parfocal.options import CalibrationOption, ConfirmAllOption, ConfirmedOption, PlanArgument, RigOption, said
+from parfocal.options import (
+    CalibrationOption,
+    ConfirmAllOption,
+    ConfirmedOption,
+    ConfirmFileOption,
+    PlanArgument,
+    RefocusedOption,
+    RigOption,
+    said,
+)
 
 ENDED_WELL = ("finished", "paused")
 
@@ -34,6 +44,8 @@ def capture(
     calibration: CalibrationOption = None,
     confirmed: ConfirmedOption = None,
     confirm_all: ConfirmAllOption = None,
+    confirm_file: ConfirmFileOption = None,
+    refocused: RefocusedOption = False,
     view: Annotated[bool, typer.Option("--view", help="Show each stack as it is stored, in a window.")] = False,
     model: Annotated[
         str | None, typer.Option("--model", help="With --view: a model folder, or `shipped`, that enhances them.")
@@ -50,19 +62,27 @@ def capture(
     wanted, known = load_plan(plan, loaded), checked(calibration, loaded)
     if (model or screenshot) and not view:
         raise PlanError("--model and --screenshot show pictures while they are captured: add --view")
+    control = Control()
     work = partial(
         capture_plan,
         wanted,
         loaded,
         known,
         out,
+        control=control,
+        refocused=refocused,
         confirmed=said(confirmed, confirm_all),
         shown=lambda items: people().print(items_table(items, f"Before {plan.name} on rig {loaded.name}")),
     )
     confirm = partial(asking, loaded)
+    if confirm_file is not None:
+        confirm = partial(asked_by_file, loaded, confirm_file, control, wanted.suspend.longest_s)
     if not view:
         return _answer(work(confirm=confirm), loaded, out)
-    result, report = viewed(work, confirm, wanted, loaded, known, out, model=model, screenshot=screenshot)
+    here = confirm_file is None and loaded.source.kind not in NOBODY_THERE
+    result, report = viewed(
+        work, confirm, wanted, loaded, known, out, control, asked_here=here, model=model, screenshot=screenshot
+    )
     return with_view(_answer(result, loaded, out), report)
 
 

@@ -6,17 +6,19 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from acquire.captureresult import CaptureResult
 from acquire.control import Control
+from acquire.deadline import never
 from acquire.heartbeat import Beat, read_heartbeat
 from acquire.keyboard import keyboard
 from acquire.plan import Plan
-from acquire.scan import CaptureResult
 from acquire.slide import Confirm
 from calibration.optics import Rig
 from calibration.record import Calibration
 from enhance.open import open_apart
 from gui.captured import Captured
 from gui.open import check_extra, open_capture_viewer
+from gui.question import Question
 from gui.readings import ViewerReport
 from parfocal.answer import people
 from parfocal.bars import Bar
@@ -32,7 +34,9 @@ def viewed(
     rig: Rig,
     calibration: Calibration | None,
     out: Path,
+    control: Control,
     *,
+    asked_here: bool = False,
     model: str | None = None,
     screenshot: Path | None = None,
 ) -> tuple[CaptureResult, ViewerReport]:
@@ -43,13 +47,17 @@ def viewed(
     Parameters
     ----------
     work : callable
-        `capture_plan` of all but `confirm`, `control`, `seen` and `opened`.
+        `capture_plan` of all but `confirm`, `seen` and `opened`.
     confirm : callable
-        Makes of a bar what asks a person; the window says so meanwhile, for it may hide the terminal.
+        Makes of a bar what asks a person where no window does; the window says so then, for it may hide the terminal.
     plan, rig, calibration : Plan, Rig, Calibration or None
         Give corrections and pixel sizes.
     out : Path
         The run folder; its heartbeat tells how far the run is.
+    control : Control
+        Of the capture.
+    asked_here : bool
+        Whether the window asks the person, as long as it is open.
     model : str, optional
         A model folder, or ``shipped``.
     screenshot : Path, optional
@@ -61,12 +69,13 @@ def viewed(
         As `gui.capture_view.run_capture_viewer`, which tells the errors too.
     """
     check_extra()
-    control, captured, question = Control(), Captured(), Question()
+    captured, window = Captured(), Question()
+    question = Asked(window if asked_here else None, left=lambda: not control.goes)
     asking = question.told(confirm)
     with ExitStack() as held:
         engine = None if model is None else held.enter_context(closing(open_apart(model)))
         return open_capture_viewer(
-            lambda: work(confirm=asking, control=control, seen=captured.seen, opened=captured.opened),
+            lambda: work(confirm=asking, seen=captured.seen, opened=captured.opened),
             captured,
             signals=keyboard(control, captured, heard=lambda says: people().print(says, markup=False)),
             told=lambda: question.says or course(plan.slide, control.says, read_heartbeat(out), captured.place),
@@ -76,30 +85,54 @@ def viewed(
             corrections={} if calibration is None else calibration.corrections,
             pixel_um=pixel_sizes_um(rig, calibration),
             screenshot=screenshot,
+            question=window,
         )
 
 
-class Question:
-    """The question that waits for an answer in the terminal, for the window to point there."""
+class Asked:
+    """The question that waits for an answer: in the window, or in the terminal, to which the window then points.
+
+    Parameters
+    ----------
+    window : Question, optional
+        Asks in the window, as long as that is open.
+    left : callable
+        Whether a person wishes to end the capture.
+    """
 
     says = ""
 
+    def __init__(self, window: Question | None = None, *, left: Callable[[], bool] = never) -> None:
+        self._window = window
+        self._left = left
+
     def told(self, confirm: Callable[[Bar], Confirm]) -> Callable[[Bar], Confirm]:
-        """Return the same `confirm`, whose questions are noted here until they are answered."""
+        """Return the same `confirm`, whose questions are asked in the window first, and noted here after that."""
 
         def confirming(bar: Bar) -> Confirm:
             ask = confirm(bar)
 
             def asked(question: str) -> bool:
-                self.says = f"Answer in the terminal: {question}"
-                try:
-                    return ask(question)
-                finally:
-                    self.says = ""
+                answer = self._in_window(question, bar)
+                return self._in_terminal(question, ask) if answer is None else answer
 
             return asked
 
         return confirming
+
+    def _in_window(self, question: str, bar: Bar) -> bool | None:
+        if self._window is None:
+            return None
+        with bar.pause():
+            people().print(f"{question} Answer in the window.", markup=False, soft_wrap=True)
+            return self._window.ask(question, left=self._left)
+
+    def _in_terminal(self, question: str, ask: Confirm) -> bool:
+        self.says = f"Answer in the terminal: {question}"
+        try:
+            return ask(question)
+        finally:
+            self.says = ""
 
 
 def pixel_sizes_um(rig: Rig, calibration: Calibration | None) -> dict[str, float]:

@@ -19,9 +19,10 @@ COMMANDS = {
     "pairs": "parfocal.picture_commands:pairs",
     "mosaic": "parfocal.mosaic_command:mosaic",
     "mtf": "parfocal.mtf_command:mtf",
-    "train": "parfocal.network_commands:train",
-    "evaluate": "parfocal.network_commands:evaluate",
-    "enhance": "parfocal.network_commands:enhance",
+    "train": "parfocal.train_command:train",
+    "evaluate": "parfocal.evaluate_command:evaluate",
+    "enhance": "parfocal.enhance_command:enhance",
+    "export": "parfocal.export_command:export",
     "live": "parfocal.live_command:live",
 }
 """Name of a command to the function that does it; ``edf`` is another name of ``fuse``."""

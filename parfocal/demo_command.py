@@ -10,9 +10,9 @@ from parfocal.answer import Answer, answering
 from parfocal.demo import run_demo
 from parfocal.demo_sizes import FULL, QUICK
 from parfocal.demo_story import tell, widest_crop
-from parfocal.network_commands import scores_table
 from parfocal.report import write_report
 from parfocal.result_picture import draw_result
+from parfocal.scores_table import scores_table
 
 DEFAULT_OUT = Path("demo")
 

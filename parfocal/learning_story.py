@@ -9,6 +9,8 @@ from enhance.baselines import bicubic
 from enhance.engine import Engine
 from enhance.evaluation import Evaluation, SiteScores
 from enhance.history import read_history
+from enhance.judged.marks import Marks
+from enhance.metrics import Score as Metric
 from enhance.train import TrainResult
 from parfocal.report_learning import BICUBIC, EXPOSURE, NETWORK, SELF_FED, Crop, Kind, Score, Scores, TrainingCurve
 
@@ -84,7 +86,11 @@ def _by_site(evaluation: Evaluation, which: str) -> dict[str, dict[str, Score]]:
 
 def _scores(scores: SiteScores, which: str) -> dict[str, Score]:
     found = getattr(scores, which)
-    return {name: Score(**found[name].as_dict()) for name in METHODS if name in found}
+    return {name: _score(found[name]) for name in METHODS if name in found}
+
+
+def _score(marks: Marks | Metric) -> Score:
+    return Score(psnr_db=marks.psnr_db, ssim=marks.ssim, whole_psnr_db=marks.whole_psnr_db, whole_ssim=marks.whole_ssim)
 
 
 def _crop(folder: Path, engine: Engine, site: str, pixel_um: float, side_px: int) -> Crop:

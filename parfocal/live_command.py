@@ -7,8 +7,12 @@ from typing import Annotated
 import typer
 
 from acquire.open import open_microscope
+from acquire.rigstate import rig_key
 from calibration import record
+from calibration.optics import Rig
 from calibration.rig import load_rig
+from enhance.engine import Engine
+from enhance.evidence import read_evidence, say_evidence
 from enhance.open import open_engine
 from gui.open import open_viewer
 from parfocal.answer import Answer, answering
@@ -37,6 +41,7 @@ def live(
     if model is None and loaded.source.kind == "simulated":
         model = SHIPPED
     engine = None if model is None else open_engine(model)
+    tested = "" if model is None or engine is None else _tested(model, engine, loaded)
     pixel_um = {o.name: loaded.pixel_um(o.name) for o in loaded.objectives}
     if known is not None:
         pixel_um |= {name: measured.pixel_um.value for name, measured in known.objectives.items()}
@@ -44,12 +49,20 @@ def live(
         report = open_viewer(
             microscope,
             engine=engine,
+            evidence=tested,
             corrections={} if known is None else known.corrections,
             exposure_ms=exposure_ms,
             pixel_um=pixel_um,
             seconds=seconds,
             screenshot=screenshot,
         )
-    keys = {name: getattr(report, name) for name in report.__slots__}
+    keys = {name: getattr(report, name) for name in report.__slots__} | {"evidence": tested}
     says = f"{report.frames} frames, {report.pairs} pairs shown, {report.dropped} dropped."
     return Answer(keys=keys, says=(says, *report.problems), failed=bool(report.problems))
+
+
+def _tested(model: str, engine: Engine, rig: Rig) -> str:
+    """Say what the model was found to be worth on this rig."""
+    simulated = rig.source.kind == "simulated"
+    known = read_evidence(model, engine.checkpoint)
+    return say_evidence(known, rig=rig_key(rig), simulated=simulated, brief=True)

@@ -19,6 +19,16 @@ ConfirmedOption = Annotated[
 ConfirmAllOption = Annotated[
     str | None, typer.Option("--confirm-all", help="Your name: you saw to all of it, and it is as the rig file says.")
 ]
+ConfirmFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--confirm-file", help="Ask by a file, which shall hold `yes` or `no`; FILE.question holds the question."
+    ),
+]
+RefocusedOption = Annotated[
+    bool,
+    typer.Option("--refocused", help="You have focused by hand on the last site, after positions died with the power."),
+]
 
 
 def said(file: Path | None, name: str | None) -> Confirmed | None:

@@ -54,7 +54,7 @@ def write_report(story: Story, path: Path) -> None:
 def render(story: Story) -> str:
     """Return the report of `story` as HTML."""
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             story=story,
@@ -105,7 +105,8 @@ def _beats(one: Score, other: Score) -> bool:
     return one.psnr_db > other.psnr_db and one.ssim > other.ssim
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills the templates of this package: strict, escaping, with the filters they use."""
     environment = Environment(
         loader=PackageLoader("parfocal", "templates"),
         autoescape=True,

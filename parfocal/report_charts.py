@@ -48,17 +48,17 @@ STYLE: dict[Any, Any] = {
 
 def training_chart(curve: TrainingCurve) -> str:
     """Draw loss and validation PSNR against steps, with the line bicubic interpolation has to be beaten at."""
-    with _figure("training", width=10.6, height=3.3) as figure:
+    with chart_figure("training", width=10.6, height=3.3) as figure:
         loss, psnr = figure.subplots(1, 2)
         _draw_loss(loss, curve)
         _draw_psnr(psnr, curve)
-        return _svg(figure)
+        return inline_svg(figure)
 
 
 def scores_chart(scores: Scores, names: dict[str, str]) -> str:
     """Draw one line a site from bicubic to network, for PSNR and SSIM; a tick where one exposure stands."""
     sites = list(scores.sites)
-    with _figure(f"scores-{scores.against}", width=10.6, height=1.25 + 0.36 * len(sites)) as figure:
+    with chart_figure(f"scores-{scores.against}", width=10.6, height=1.25 + 0.36 * len(sites)) as figure:
         psnr, ssim = figure.subplots(1, 2, sharey=True)
         _draw_dumbbells(psnr, [scores.sites[site] for site in sites], "psnr_db")
         _draw_dumbbells(ssim, [scores.sites[site] for site in sites], "ssim")
@@ -68,7 +68,7 @@ def scores_chart(scores: Scores, names: dict[str, str]) -> str:
         psnr.set_ylim(len(sites) - 0.4, -0.6)
         handles, labels = psnr.get_legend_handles_labels()
         figure.legend(handles, [names[label] for label in labels], loc="outside lower left", ncols=3, frameon=False)
-        return _svg(figure)
+        return inline_svg(figure)
 
 
 def _draw_loss(axes: Axes, curve: TrainingCurve) -> None:
@@ -118,7 +118,8 @@ def _draw_dumbbells(axes: Axes, sites: Sequence[Mapping[str, Score]], measure: s
 
 
 @contextmanager
-def _figure(salt: str, *, width: float, height: float) -> Iterator[Figure]:
+def chart_figure(salt: str, *, width: float, height: float) -> Iterator[Figure]:
+    """Give an empty figure in the style of the page, `width` and `height` in inches; `salt` is a name of its own."""
     # The salt names the clip paths inside the SVG: two charts on one page must not share them.
     with mpl.rc_context({**STYLE, "svg.hashsalt": salt}):
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -127,7 +128,8 @@ def _figure(salt: str, *, width: float, height: float) -> Iterator[Figure]:
         yield figure
 
 
-def _svg(figure: Figure) -> str:
+def inline_svg(figure: Figure) -> str:
+    """Return the figure as SVG that stands in HTML and takes colours and type from the page."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()

@@ -1,6 +1,6 @@
 """A running training on a progress bar: loss, and how far validation is above bicubic."""
 
-from enhance.trainingrun import Progress
+from enhance.progress import Progress
 from parfocal.bars import Step
 
 PERCENT = 100

@@ -7,6 +7,7 @@ import numpy as np
 from acquire.control import Control
 from acquire.errors import AcquireError
 from acquire.frame import Frame, Position
+from acquire.motion import untold
 from acquire.oversight import Oversight
 from acquire.planfile import parse_plan
 from acquire.rigstate import RigState
@@ -31,6 +32,7 @@ class PlainMicroscope:
         self.objective = rig.objectives[0]
         self.fails, self.moves, self.exposed, self.halted = [], [], 0, 0
         self.beside_um, self.grey = 0.0, GREY
+        self.again, self.restarts, self.restart_fails = untold, 0, None
         self._at = Position(0.0, 0.0, 0.0)
 
     @property
@@ -54,6 +56,11 @@ class PlainMicroscope:
 
     def retract(self):
         self.moves.append(("retract",))
+
+    def restart_camera(self):
+        self.restarts += 1
+        if self.restart_fails is not None:
+            raise self.restart_fails
 
     def stop(self):
         self.halted += 1
@@ -121,6 +128,7 @@ class Loop:
         self.oversight = Oversight(
             run=self.run, visits=self.visits, progress=lambda *_: None, times=StepTimes(clock=lambda: 0.0)
         )
+        self.microscope.again = self.oversight.again
         self.work = SiteWork(
             run=self.run,
             shooting=Shooting(microscope=self.microscope, control=self.control, oversight=self.oversight),

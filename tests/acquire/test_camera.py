@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from acquire.camera import lock, region, set_exposure
+from acquire.camerarestart import restart
 from acquire.errors import CameraError, DeviceError
 from acquire.open import open_microscope
 from calibration.rig import load_rig
@@ -42,3 +43,26 @@ def test_an_exposure_rounded_by_the_camera_is_taken():
     asked_ms = []
     set_exposure(SimpleNamespace(set_exposure=asked_ms.append, get_exposure=lambda: 8.005), 8.0)
     assert asked_ms == [8.0]
+
+
+@pytest.mark.core
+def test_a_restarted_camera_is_what_it_was(core):
+    properties = {"PixelType": "32bitRGB", "BitDepth": "8"}
+    core.start_continuous_sequence_acquisition(0.0)
+    restart(core, properties, roi=(8, 4, 64, 32), exposure_ms=7.0)
+    assert not core.is_sequence_running()
+    assert (region(core), core.get_exposure()) == ((8, 4, 64, 32), 7.0)
+    core.clear_roi()
+
+
+def test_a_camera_that_takes_another_region_is_told():
+    core = SimpleNamespace(
+        is_sequence_running=lambda: False,
+        get_camera_device=lambda: "Camera",
+        set_roi=lambda *_: None,
+        get_roi=lambda: [0, 0, 64, 64],
+        set_exposure=lambda _exposure_ms: None,
+        get_exposure=lambda: 8.0,
+    )
+    with pytest.raises(CameraError, match=r"given the region \(8, 4, 64, 32\) and reads \(0, 0, 64, 64\)"):
+        restart(core, {}, roi=(8, 4, 64, 32), exposure_ms=8.0)

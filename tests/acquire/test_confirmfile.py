@@ -43,3 +43,28 @@ def test_no_answer_is_a_no(tmp_path):
 def test_a_word_that_is_no_answer_is_waited_out(tmp_path):
     (tmp_path / "oil").write_text("perhaps")
     assert confirmed_by(tmp_path / "oil")("Oil?") is False
+
+
+def test_a_file_that_was_there_before_is_no_answer_to_a_question_it_was_not_meant_for(tmp_path):
+    answer, seconds = tmp_path / "oil", [0.0]
+    answer.write_text("yes")
+
+    def person(step_s):
+        seconds[0] += step_s
+        if seconds[0] > 5:
+            answer.write_text("no")
+
+    confirm = confirmed_by(
+        answer, longest_s=60, ahead=lambda question: "oil" in question, clock=lambda: seconds[0], sleep=person
+    )
+    assert confirm("Is the slide dry?") is False
+    assert 5 < seconds[0] < 6
+    answer.write_text("yes")
+    assert confirm("Is there oil?") is True
+
+
+def test_who_ends_the_capture_is_not_waited_for(tmp_path):
+    waits = []
+    confirm = confirmed_by(tmp_path / "oil", longest_s=60, left=lambda: len(waits) > 2, sleep=waits.append)
+    assert confirm("Oil?") is False
+    assert len(waits) == 3

@@ -115,7 +115,7 @@ def test_the_axes_are_halted_when_the_plan_says_abort(microscope, tmp_path):
 
 def test_a_site_that_the_plan_skips_is_left_out_and_made_by_the_next_capture(microscope, tmp_path):
     run = create_run(tmp_path / "run", plan(policies={"camera": "skip"}), RIG, None)
-    microscope.core = FailingCamera(microscope.core, failures=3, after=4)
+    microscope.core = FailingCamera(microscope.core, failures=6, after=4)
     result = scan(microscope, run).capture()
     assert (result.state, result.done, result.skipped) == ("finished", 3, 1)
     again = scan(microscope, open_run(run.path)).capture()

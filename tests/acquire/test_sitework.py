@@ -20,6 +20,8 @@ from acquire.sitework import Look
 from tests.acquire.loop_parts import Loop, PlainJudge
 
 NO_FRAME = CameraError("no frame")
+GIVEN_UP = 2 * TRIES
+"""Frames that do not come before a policy acts that does not try again: as many once the camera was restarted."""
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_frames_that_do_not_come_are_asked_for_again_and_each_is_told(loop):
 )
 def test_the_rungs_of_a_policy_are_taken_one_after_the_other(loop, ladder, failures, actions):
     one = loop(policies={"camera": ladder})
-    one.microscope.fails = [NO_FRAME] * (TRIES * failures)
+    one.microscope.fails = [NO_FRAME] * (TRIES * failures + (0 if actions[-1] == "retry" else TRIES))
     assert made(one) == ("skipped" if actions[-1] == "skip" else "stored")
     assert [(event["action"], event["kind"], event["site"]) for event in one.events("trouble")] == [
         (action, "camera", "0001") for action in actions
@@ -83,9 +85,37 @@ def test_another_site_begins_with_the_first_rung_again(loop):
         assert made(one, number) == "stored"
 
 
+@pytest.mark.parametrize("action", ["skip", "suspend", "abort"])
+def test_before_a_policy_gives_up_the_camera_is_restarted_and_the_site_tried_again(loop, action):
+    one = loop(policies={"camera": action})
+    one.microscope.fails = [NO_FRAME] * TRIES
+    assert made(one) == "stored"
+    assert one.microscope.restarts == 1
+    assert [(event["site"], event["says"]) for event in one.events("camera_restarted")] == [("0001", "no frame")]
+    assert one.events("trouble") == []
+
+
+def test_the_camera_is_restarted_once_for_each_site(loop):
+    one = loop(policies={"camera": "skip"})
+    one.microscope.fails = [NO_FRAME] * GIVEN_UP
+    assert made(one) == "skipped"
+    assert one.microscope.restarts == 1
+    one.microscope.fails = [NO_FRAME] * TRIES
+    assert made(one, 1) == "stored"
+    assert one.microscope.restarts == 2
+
+
+def test_a_camera_that_cannot_be_restarted_is_told_and_the_policy_holds(loop):
+    one = loop(policies={"camera": "skip"})
+    one.microscope.restart_fails = CameraError("it does not stop")
+    one.microscope.fails = [NO_FRAME] * TRIES
+    assert made(one) == "skipped"
+    assert "it does not stop" in one.events("camera_not_restarted")[0]["says"]
+
+
 def test_abort_raises_what_was_wrong(loop):
     one = loop(policies={"camera": "abort"})
-    one.microscope.fails = [NO_FRAME] * TRIES
+    one.microscope.fails = [NO_FRAME] * GIVEN_UP
     with pytest.raises(CameraError, match="no frame"):
         made(one)
     assert one.run.stored == {}
@@ -101,7 +131,7 @@ def test_an_error_that_no_policy_knows_aborts(loop):
 
 def test_suspend_retracts_first_and_leaves_the_run_where_nobody_sits(loop):
     one = loop(policies={"camera": "suspend"})
-    one.microscope.fails = [NO_FRAME] * TRIES
+    one.microscope.fails = [NO_FRAME] * GIVEN_UP
     with pytest.raises(SuspendedError, match="no frame"):
         made(one)
     assert one.microscope.moves[-1] == ("retract",)
@@ -110,7 +140,7 @@ def test_suspend_retracts_first_and_leaves_the_run_where_nobody_sits(loop):
 
 def test_a_person_who_resumes_has_the_same_site_made(loop):
     one = loop(policies={"camera": "suspend"}, attended=True, waits=lambda control: control.resume())
-    one.microscope.fails = [NO_FRAME] * TRIES
+    one.microscope.fails = [NO_FRAME] * GIVEN_UP
     assert made(one) == "stored"
     assert ("retract",) in one.microscope.moves
     assert [event["event"] for event in one.events("suspended", "resumed", "stored")] == [

@@ -42,6 +42,16 @@ class MicroscopeContract:
         with pytest.raises(LimitError, match="near_margin_um"):
             microscope.move_z(microscope.rig.z.offset(far_um, margin_um + 1))
 
+    def test_a_restarted_camera_gives_the_same_field_at_the_same_exposure(self, microscope):
+        before = microscope.snap(5)
+        microscope.restart_camera()
+        after = microscope.snap(5)
+        assert (after.roi, after.exposure_ms, after.pixels.shape) == (
+            before.roi,
+            before.exposure_ms,
+            before.pixels.shape,
+        )
+
     def test_z_found_at_the_beginning_counts_as_focused_by_hand(self, microscope):
         here_um, margin_um = microscope.position_um.z, microscope.objective.near_margin_um
         microscope.move_z(microscope.rig.z.offset(here_um, 1))

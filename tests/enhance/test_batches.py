@@ -71,3 +71,24 @@ def test_the_papers_batches_are_the_stored_patches(data):
 def test_sites_smaller_than_a_crop_are_refused_when_there_are_no_others(data):
     with pytest.raises(PairsError, match="at least 48×48"):
         Batches(data, FAST, seed=0)
+
+
+def test_parts_of_a_batch_are_together_the_whole_batch(data):
+    recipe = replace(RECIPE, batch=5, mixing=0.5, textured=0.5)
+    batches = Batches(data, recipe, seed=0)
+    whole = batches.draw(3).high
+    parts = [batches.draw(3, part=slice(k, None, 2)).high for k in range(2)]
+    assert torch.equal(parts[0], whole[0::2])
+    assert torch.equal(parts[1], whole[1::2])
+
+
+def test_a_larger_batch_of_a_step_begins_with_the_smaller(data):
+    batches = Batches(data, RECIPE, seed=0)
+    assert torch.equal(batches.draw(3, count=5).low[:3], batches.draw(3).low)
+
+
+def test_mixed_crops_have_other_colours_and_still_show_the_same_place(data):
+    plain, mixed = (Batches(data, replace(RECIPE, mixing=chance), seed=0).draw(0) for chance in (0.0, 1.0))
+    assert torch.abs(mixed.low - plain.low).mean() > 0.02
+    grey, label = (tensor.mean(dim=1) for tensor in (mixed.low, area_reduced(mixed.high, data.card.ratio)))
+    assert np.corrcoef(grey.ravel(), label.ravel())[0, 1] > 0.99

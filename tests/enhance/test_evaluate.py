@@ -11,7 +11,8 @@ from tests.enhance.models import checkpoint
 from tests.enhance.small_pairs import texture, write_pairs
 
 SEEN = []
-METHODS = {"nearest", "bicubic", "lanczos", "unsharp", "network", "network_self_fed"}
+UNTUNED = {"nearest", "bicubic", "lanczos", "network", "network_self_fed"}
+METHODS = UNTUNED | {"unsharp", "wiener", "richardson_lucy", "linear_filter"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_without_truth_everything_is_scored_against_the_label_and_says_so(engine
     evaluation = evaluate(engine, data)
     site = evaluation.sites["slide0_s0"]
     assert site.against == "registered_100x"
-    assert set(site.methods) == METHODS
+    assert set(site.methods) == UNTUNED
     assert evaluation.methods_other == {}
 
 
@@ -102,8 +103,60 @@ def test_a_perfect_score_is_written_as_none_since_json_has_no_infinity(engine, t
     assert json.loads((tmp_path / "evaluation.json").read_text())["methods"]["label"]["psnr_db"] is None
 
 
-def test_progress_counts_the_sites(evaluation):
-    assert SEEN == [(1, 2, "slide1_s0"), (2, 2, "slide2_s0")]
+def test_progress_says_what_is_tuned_and_which_site_is_scored(evaluation):
+    tuned = ["tuning unsharp", "tuning wiener", "tuning richardson_lucy", "tuning linear_filter"]
+    said = [*tuned, "slide1_s0", "slide2_s0", ""]
+    assert [(done, 6, says) for done, says in enumerate(said)] == SEEN
+
+
+def test_without_training_sites_nothing_is_tuned_and_that_is_said(engine, tmp_path):
+    evaluation = evaluate(engine, write_pairs(tmp_path / "PAIRS", splits=("test",), low_px=40))
+    assert set(evaluation.methods) == UNTUNED | {"label", "one_100x_exposure"}
+    assert any("nothing could be tuned" in remark for remark in evaluation.remarks)
+
+
+def test_each_method_states_its_parameters(evaluation):
+    stated = evaluation.as_dict()["parameters"]
+    assert set(stated) == METHODS
+    assert {"sigma_px", "amount"} <= set(stated["unsharp"])
+    assert "signed kernel" in stated["richardson_lucy"]["says"]
+    assert stated["linear_filter"]["phases"] == 25
+
+
+def test_the_registered_frames_can_be_asked_for_where_the_truth_is_known(engine, pairs):
+    evaluation = evaluate(engine, pairs, against="frames")
+    assert {site.against for site in evaluation.sites.values()} == {"registered_100x"}
+    assert set(evaluation.methods) == METHODS
+
+
+def test_a_rival_is_scored_and_compared_like_every_other_method(engine, pairs):
+    evaluation = evaluate(engine, pairs, rivals={"twin": engine})
+    assert evaluation.methods["twin"] == evaluation.methods["network"]
+    assert evaluation.paired["twin"]["psnr_db"].won == 0
+    assert evaluation.paired["twin"]["psnr_db"].of == 2
+
+
+def test_a_rival_of_another_ratio_is_refused_by_its_name(engine, pairs):
+    with pytest.raises(CheckpointError, match="the model twin enlarges by 2/1"):
+        evaluate(engine, pairs, rivals={"twin": TorchEngine(checkpoint(ratio=(2, 1)))})
+
+
+def test_the_network_is_paired_with_each_other_method_over_the_counted_sites(evaluation):
+    paired = evaluation.paired
+    assert set(paired) == set(evaluation.methods) - {"network"}
+    assert (paired["nearest"]["psnr_db"].won, paired["nearest"]["psnr_db"].of) == (2, 2)
+    assert any("no paired test can give a p below 0.5" in remark for remark in evaluation.remarks)
+
+
+def test_one_exposure_holds_detail_that_no_enlargement_has(evaluation):
+    exposure, bicubic = evaluation.methods["one_100x_exposure"], evaluation.methods["bicubic"]
+    assert exposure.frc_um < bicubic.frc_um
+    assert exposure.correlation["green"]["extrapolated"] > bicubic.correlation["green"]["extrapolated"]
+    assert exposure.worst_decile_db < exposure.psnr_db
+
+
+def test_scores_on_other_than_test_sites_are_said_to_flatter(engine, pairs):
+    assert any("scores flatter" in remark for remark in evaluate(engine, pairs, split="train").remarks)
 
 
 def test_a_model_of_another_ratio_is_refused(pairs):

@@ -19,6 +19,15 @@ def test_the_first_ctrl_c_is_only_told_and_the_second_interrupts():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_wish_to_end_from_the_system_is_only_told_too():
+    before = signal.getsignal(signal.SIGTERM)
+    with deferred_interrupt() as came:
+        signal.raise_signal(signal.SIGTERM)
+        assert came()
+        assert signal.getsignal(signal.SIGTERM) is before  # a second one ends the process
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_outside_the_main_thread_ctrl_c_is_left_alone():
     before = signal.getsignal(signal.SIGINT)
     seen = []

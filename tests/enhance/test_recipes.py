@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,3 +24,15 @@ def test_the_fast_rate_rises_is_held_and_falls_to_zero_over_the_last_fifth():
 def test_a_budget_is_used_up_by_whichever_limit_comes_first(steps, seconds, step, now):
     used = Budget(steps=steps, seconds=seconds).used(step=step, seconds=now) >= 1
     assert used == (step >= steps or now / seconds >= 1)
+
+
+def test_fields_that_do_nothing_do_not_change_what_a_recipe_is():
+    assert "ema" not in FAST.identity()
+    assert replace(FAST, ema=0.5).identity() != FAST.identity()
+    assert replace(FAST, batch=5).identity() != FAST.identity()
+
+
+def test_the_late_batch_is_taken_while_the_rate_falls():
+    late = replace(FAST, late_batch=12)
+    assert [late.pictures(progress=at) for at in (0.0, 0.79, 0.81, 1.0)] == [4, 4, 12, 12]
+    assert {FAST.pictures(progress=at) for at in (0.0, 0.9, 1.0)} == {FAST.batch}

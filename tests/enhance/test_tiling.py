@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enhance.network import Architecture
+from enhance.architecture import Architecture
 from enhance.tiling import Tiling, mirrored, run_tiled, tiling_of
 
 tilings = st.builds(

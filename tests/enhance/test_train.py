@@ -8,6 +8,7 @@ from safetensors.numpy import load_file
 
 from enhance.checkpoint import load
 from enhance.errors import PairsError, TrainingError
+from enhance.networks import build_network
 from enhance.open import open_engine
 from enhance.recipes import FAST, PAPER
 from enhance.train import train
@@ -184,6 +185,45 @@ def test_a_device_that_cannot_be_used_is_refused(pairs, tmp_path, device):
 def test_a_missing_training_set_is_refused(tmp_path):
     with pytest.raises(PairsError, match="run `parfocal pairs` first"):
         train(tmp_path / "nothing", tmp_path / "model")
+
+
+def test_patience_ends_training_when_validations_bring_nothing_better_and_that_is_said(pairs, tmp_path):
+    spoilt = replace(TINY, learning_rate=0.5, clip_norm=float("inf"))  # too large to learn, small enough to go on
+    result = train(pairs, tmp_path, recipe=spoilt, steps=40, validate_every=1, patience=2)
+    assert result.finished
+    assert result.steps == load(tmp_path).steps + 2 < 40
+    assert any("before its budget" in remark for remark in result.remarks)
+    again = train(pairs, tmp_path, recipe=spoilt, steps=40, validate_every=1, patience=2)
+    assert again.steps == result.steps
+
+
+def test_a_training_that_ran_out_of_patience_goes_on_without_one(pairs, tmp_path):
+    spoilt = replace(TINY, learning_rate=0.5, clip_norm=float("inf"))
+    early = train(pairs, tmp_path, recipe=spoilt, steps=12, validate_every=1, patience=1)
+    assert early.steps < 12
+    assert train(pairs, tmp_path, recipe=spoilt, steps=12, validate_every=1).steps == 12
+
+
+@pytest.mark.parametrize("network", ["srcnn", "espcn", "edsr"])
+def test_a_rival_is_trained_by_the_same_code_into_a_model_that_opens(pairs, tmp_path, network):
+    result = train(pairs, tmp_path, recipe=TINY, steps=2, network=network)
+    assert load(result.model).architecture.kind == network
+    assert open_engine(result.model).enhance(np.zeros((9, 7, 3), dtype=np.uint8)).shape == (23, 18, 3)
+
+
+def test_an_unknown_network_is_refused_with_those_there_are(pairs, tmp_path):
+    with pytest.raises(TrainingError, match="'rivenson', 'srcnn', 'espcn', 'edsr'"):
+        train(pairs, tmp_path, recipe=TINY, steps=1, network="magic")
+
+
+def test_with_a_running_mean_the_model_holds_the_mean_and_the_state_the_weights(pairs, tmp_path):
+    result = train(pairs, tmp_path, recipe=replace(TINY, ema=0.5), steps=1)
+    state, model = load_file(tmp_path / "training.safetensors"), load(result.model).weights
+    begun = build_network(load(result.model).architecture, seed=0, tail_scale=0.1, entry_gain=4.0).state_dict()
+    for name, mean in model.items():
+        expected = (begun[name].numpy() + state[f"weights/{name}"]) / 2
+        assert np.allclose(mean, expected, atol=1e-7)
+        assert np.array_equal(state[f"average/{name}"], mean)
 
 
 def after(steps):

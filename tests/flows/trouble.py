@@ -28,7 +28,10 @@ CORNER_UM = (3000.0, 1000.0)
 FLAT = {"faults": "perfect", "specimen": {"kind": "lung", "seed": 1}, "truth": "transforms"}
 """A level section in focus at Z 0, so that nothing has to be swept and every Z is known."""
 PLANES = {"40x": 1, "100x": 3}
-EVENTS = ("retried", "reshot", "trouble", "suspended", "resumed", "not_retracted", "failed", "not_halted")
+EVENTS = (
+    *("retried", "moved_again", "camera_restarted", "camera_not_restarted", "reshot"),
+    *("trouble", "suspended", "resumed", "not_retracted", "failed", "not_halted"),
+)
 """Of the journal, that tell of trouble."""
 AT_SAFE_UM = 0.5
 

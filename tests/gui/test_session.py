@@ -42,5 +42,10 @@ def test_an_objective_that_the_network_was_not_trained_on_is_said(objective, sai
     assert session.statement(make_pair(objective=objective)) == said.replace("0.185", "0.187")
 
 
+def test_what_the_model_was_found_to_be_worth_stands_beside_its_picture():
+    session = make_session(provenance={"statement": STATEMENT, "evidence": "never tested on this rig"})
+    assert session.statement(make_pair()) == f"{STATEMENT} · never tested on this rig"
+
+
 def test_without_a_network_nothing_is_stated():
     assert make_session(provenance=None).statement(make_pair()) == ""

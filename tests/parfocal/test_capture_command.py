@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from acquire.heartbeat import Beat, read_heartbeat
 from calibration.rig import load_rig
+from gui.question import Question
 from parfocal.bars import bar
-from parfocal.capture_viewed import Question, course, pixel_sizes_um
+from parfocal.capture_viewed import Asked, course, pixel_sizes_um
 from parfocal.commands import app
 from tests.acquire.turned import exact, turned
 
@@ -149,7 +150,7 @@ def test_the_line_says_why_a_run_waits_and_believes_no_earlier_process():
 
 
 def test_a_question_is_pointed_to_until_it_is_answered():
-    question, seen = Question(), []
+    question, seen = Asked(), []
 
     def asking(_bar):
         return lambda words: bool(seen.append((words, question.says))) or True
@@ -158,6 +159,30 @@ def test_a_question_is_pointed_to_until_it_is_answered():
         assert question.told(asking)(shown)("Is the oil on?")
     assert seen == [("Is the oil on?", "Answer in the terminal: Is the oil on?")]
     assert question.says == ""
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_a_question_that_the_window_asks_is_not_asked_in_the_terminal(yes):
+    window, seen = Question(), []
+    window.show()
+    answering = threading.Thread(target=lambda: until_asked(window, yes))
+    answering.start()
+    with bar("Capturing") as shown:
+        assert Asked(window).told(lambda _bar: seen.append)(shown)("Is the oil on?") is yes
+    answering.join()
+    assert seen == []
+
+
+def until_asked(window, yes):
+    while not window.words:
+        threading.Event().wait(0.01)
+    window.answer(yes)
+
+
+def test_a_question_whose_window_was_closed_is_asked_in_the_terminal():
+    window = Question()
+    with bar("Capturing") as shown:
+        assert Asked(window).told(lambda _bar: lambda words: words == "Is the oil on?")(shown)("Is the oil on?")
 
 
 def test_measured_pixel_sizes_go_before_those_of_the_rig_file():

@@ -1,0 +1,1 @@
+"""Classical enlargements and restorations, tuned on the pairs they are compared on."""

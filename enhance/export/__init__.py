@@ -1,0 +1,1 @@
+"""Models for other tools: ONNX, and packages of bioimage.io."""

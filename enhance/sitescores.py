@@ -1,0 +1,78 @@
+"""Scores of one site: every method's picture of it against what is known of it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.classical.method import Method
+from enhance.evaluation import SiteScores
+from enhance.judged.bench import make_bench
+from enhance.metrics import Mask, Score, score, tissue_mask
+from enhance.trainingset import Card, Site, TrainingSet
+from enhance.validation import trimmed
+
+LABEL, EXPOSURE = "label", "one_100x_exposure"
+
+Picture = NDArray[Any]
+
+
+def score_site(
+    data: TrainingSet, site: Site, panel: Sequence[Method], *, border_px: int, frames: bool = False
+) -> SiteScores:
+    """Score all methods, and what the stronger objective saw itself, at one site.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        With the site.
+    site : Site
+        Which.
+    panel : sequence of Method
+        What to score.
+    border_px : int
+        Output pixels that are left out at each side.
+    frames : bool
+        Whether to compare with the registered frame even where the truth is known.
+
+    Raises
+    ------
+    PairsError
+        When a picture is missing or damaged.
+    """
+    known = data.has(site, "truth") and not frames
+    reference = trimmed(data.picture(site, "truth" if known else "high"), border_px)
+    tissue = _tissue(reference, data.card)
+    bench = make_bench(reference, tissue, data.card)
+    pictures = {name: trimmed(picture, border_px) for name, picture in _pictures(data, site, panel, known=known)}
+    return SiteScores(
+        against="truth" if known else "registered_100x",
+        tissue_fraction=float(tissue.mean()),
+        methods={name: bench.mark(picture) for name, picture in pictures.items()},
+        methods_other=_other(data, site, pictures, tissue, border_px) if known else {},
+    )
+
+
+def _tissue(reference: Picture, card: Card) -> Mask:
+    return tissue_mask(reference, pixel_um=card.pixel_um.high, white_level=card.white_level, corrected=card.corrected)
+
+
+def _pictures(data: TrainingSet, site: Site, panel: Sequence[Method], *, known: bool) -> Iterator[tuple[str, Picture]]:
+    """Give each method's picture; what the stronger objective saw only where there is a truth to compare it with."""
+    low = np.array(data.picture(site, "low"))
+    for method in panel:
+        yield method.name, method.enlarge(low)
+    if known:
+        yield LABEL, data.picture(site, "high")
+        if data.has(site, "exposure"):
+            yield EXPOSURE, data.picture(site, "exposure")
+
+
+def _other(
+    data: TrainingSet, site: Site, pictures: dict[str, Picture], tissue: Mask, border_px: int
+) -> dict[str, Score]:
+    if not data.has(site, "other"):
+        return {}
+    truth, white = trimmed(data.picture(site, "other"), border_px), data.card.white_level
+    return {name: score(picture, truth, tissue, data_range=white) for name, picture in pictures.items()}
