@@ -19,8 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from acquire.open import open_microscope
 from acquire.plan import Plan, StackPlan
 from acquire.runopen import create_run
@@ -29,7 +27,6 @@ from acquire.sitework import Seen, unseen
 from benchmarks.capture import anew
 from calibration.optics import Rig
 from calibration.rig import load_rig
-from enhance.engine_apart import ApartEngine
 from enhance.open import open_apart
 from gui.captured import Captured
 from gui.open import open_capture_viewer
@@ -39,7 +36,7 @@ LIMIT = 1.05
 SITES, SIDE_PX, COLUMNS = 36, 1024, 6
 EXPOSURES_MS, PLANES, STEP_UM = (8.0, 50.0), 5, 0.4
 OBJECTIVES = {"demo": ("20x", "40x"), "simulated": ("40x", "100x")}
-OVERLAP, WARM_PX = 0.9, 64
+OVERLAP = 0.9
 Way = Literal["enhanced", "shown", "alone"]
 WAYS: tuple[Way, ...] = ("alone", "shown", "enhanced")
 
@@ -92,20 +89,13 @@ def captured_s(rig: Rig, plan: Plan, folder: Path, seen: Seen = unseen) -> float
     return seconds
 
 
-def warm_engine() -> ApartEngine:
-    """Open the shipped model as the preview does, ready to work from the first stack on."""
-    engine = open_apart("shipped")
-    engine.enhance(np.zeros((WARM_PX, WARM_PX, 3), np.uint8))
-    return engine
-
-
 def took(way: Way, rig: Rig, plan: Plan, folder: Path, *, out: Path | None = None) -> Took:
     """Capture in one of the three ways."""
     began_s = time.perf_counter()
     if way == "alone":
         seconds = captured_s(rig, plan, folder)
         return Took(capture_s=seconds, closed_s=time.perf_counter() - began_s)
-    captured, engine = Captured(), warm_engine() if way == "enhanced" else None
+    captured, engine = Captured(), open_apart("shipped") if way == "enhanced" else None
     began_s = time.perf_counter()
     seconds, report = open_capture_viewer(
         partial(captured_s, rig, plan, folder, captured.seen),

@@ -22,6 +22,7 @@ from enhance.errors import EnhanceError, ImageError
 
 SERVER = "enhance.serve"
 LOWEST_NICE = 19
+WARM_PX = 16
 ON_WINDOWS = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 OWN_GROUP = 0 if os.name == "posix" else None
 """Ctrl-C in the terminal is meant for the program that asks. A session of its own would keep it away, too, but Linux
@@ -79,6 +80,10 @@ class ApartEngine:
         if "error" in told:
             raise (ImageError if told["of_image"] else EnhanceError)(told["error"])
         return answer
+
+    def warm_up(self) -> None:
+        """Wait until the other process has loaded everything and made a picture, so that no capture pays for that."""
+        self.enhance(np.zeros((WARM_PX, WARM_PX, 3), np.uint8))
 
     def close(self) -> None:
         """End the other process at once, also amid a picture; idempotent, from any thread."""

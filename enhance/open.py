@@ -57,17 +57,25 @@ def open_apart(model: Path | str) -> "ApartEngine":
     Returns
     -------
     ApartEngine
-        Close it at the end.
+        Ready to run; close it at the end.
 
     Raises
     ------
     CheckpointError
         When the model is missing or damaged.
+    EnhanceError
+        When the process ends at once.
     """
     checkpoint = load_model(model)
     from enhance.engine_apart import ApartEngine
 
-    return ApartEngine(checkpoint, model)
+    engine = ApartEngine(checkpoint, model)
+    try:
+        engine.warm_up()
+    except BaseException:
+        engine.close()
+        raise
+    return engine
 
 
 def load_model(model: Path | str) -> Checkpoint:

@@ -3,8 +3,11 @@
 python -m enhance.serve MODEL
 """
 
+import os
 import sys
 from typing import IO
+
+import torch
 
 from enhance.engine import Engine
 from enhance.engine_apart import receive, send
@@ -38,7 +41,8 @@ def serve(engine: Engine, asked: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Open the model and serve."""
+    """Open the model and serve, on all cores but one: that one stays with whoever captures."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is not an answer
     serve(open_engine(sys.argv[1]), sys.stdin.buffer, answers)
 
