@@ -35,7 +35,11 @@ Faults = Literal["realistic", "perfect"]
 FAMILIES = ("lung", "kidney", "breast")
 DATA = Path(__file__).parents[1] / "tests" / "data"
 PICTURES = ("he_tia.jpg", "he_liver.jpg", "pas_kidney.jpg")
-"""Photographs at a fictitious scale: nothing like them is ever trained on."""
+"""Photographs at a fictitious scale that are never trained on."""
+TRAINING_PICTURES = ("he_os1.jpg", "he_skin.jpg", "dab_kidney.jpg")
+"""Of other slides: so that a network has seen sections that nobody's procedure made."""
+TRAINING_SCALES_UM = {1: 0.06, 2: 0.05, 3: 0.075}
+"""Of a pixel, by the seed of the slide."""
 FIRST_UM, PITCH_UM = 500.0, 130.0
 """More than a field of the 40x between sites, so that no two share tissue."""
 PICTURE_PITCH_UM = 43.0
@@ -80,6 +84,11 @@ class SimulatedSlide:
         return f"{Path(self.kind).stem}-{self.seed}-{self.faults}"
 
     @property
+    def photograph(self) -> bool:
+        """Whether it is a picture, and no tissue."""
+        return self.kind not in FAMILIES
+
+    @property
     def rig_name(self) -> str:
         """Of the rig and its calibration."""
         return f"{self.faults}-{self.rig_seed}"
@@ -87,31 +96,42 @@ class SimulatedSlide:
 
 def slides() -> Iterator[SimulatedSlide]:
     """All of them: tissue seeds of training, validation and test differ, and so do the rigs."""
-    for rig, (number, kind) in product(TRAINING_RIGS, enumerate(FAMILIES)):
-        yield SimulatedSlide(
-            kind=kind, seed=100 * rig + number, rig_seed=rig, faults="realistic", role="train", sites=24
-        )
-    faults: Faults
-    for faults in ("realistic", "perfect"):
-        for kind in FAMILIES:
-            rig = VALIDATION_RIG if faults == "realistic" else PERFECT_SEED
-            yield SimulatedSlide(kind=kind, seed=5000, rig_seed=rig, faults=faults, role="validation", sites=3)
-        for rig_seed, kind in product(TEST_RIGS, FAMILIES):
-            rig = rig_seed if faults == "realistic" else PERFECT_SEED
-            yield SimulatedSlide(kind=kind, seed=100 * rig_seed, rig_seed=rig, faults=faults, role="test", sites=4)
-        for number, kind in enumerate(PICTURES):
-            rig = TEST_RIGS[number] if faults == "realistic" else PERFECT_SEED
-            yield SimulatedSlide(kind=kind, seed=1, rig_seed=rig, faults=faults, role="test", sites=2)
+    yield from _training()
+    yield from _judging("realistic")
+    yield from _judging("perfect")
     for kind in FAMILIES:  # what the linear filter of the perfect rigs is fitted on
         yield SimulatedSlide(kind=kind, seed=6000, rig_seed=PERFECT_SEED, faults="perfect", role="train", sites=9)
 
 
+def _training() -> Iterator[SimulatedSlide]:
+    for rig, (number, kind) in product(TRAINING_RIGS, enumerate(FAMILIES)):
+        seed = 100 * rig + number
+        yield SimulatedSlide(kind=kind, seed=seed, rig_seed=rig, faults="realistic", role="train", sites=24)
+    for (number, kind), seed in product(enumerate(TRAINING_PICTURES), TRAINING_SCALES_UM):
+        rig = TRAINING_RIGS[(number + seed) % len(TRAINING_RIGS)]
+        yield SimulatedSlide(kind=kind, seed=seed, rig_seed=rig, faults="realistic", role="train", sites=4)
+
+
+def _judging(faults: Faults) -> Iterator[SimulatedSlide]:
+    realistic = faults == "realistic"
+    for kind in FAMILIES:
+        rig = VALIDATION_RIG if realistic else PERFECT_SEED
+        yield SimulatedSlide(kind=kind, seed=5000, rig_seed=rig, faults=faults, role="validation", sites=3)
+    for number, kind in product(TEST_RIGS, FAMILIES):
+        rig = number if realistic else PERFECT_SEED
+        yield SimulatedSlide(kind=kind, seed=100 * number, rig_seed=rig, faults=faults, role="test", sites=4)
+    for number, kind in zip(TEST_RIGS, PICTURES, strict=True):
+        rig = number if realistic else PERFECT_SEED
+        yield SimulatedSlide(kind=kind, seed=1, rig_seed=rig, faults=faults, role="test", sites=2)
+
+
 def rig_of(slide: SimulatedSlide) -> Rig:
     """Return the rig with that slide on it."""
-    picture = slide.kind in PICTURES
-    specimen: dict[str, Any] = {"kind": "picture" if picture else slide.kind, "seed": slide.seed}
-    if picture:
-        specimen["file"] = str(DATA / slide.kind)
+    specimen: dict[str, Any] = {"kind": slide.kind, "seed": slide.seed}
+    if slide.photograph:
+        specimen |= {"kind": "picture", "file": str(DATA / slide.kind)}
+    if slide.kind in TRAINING_PICTURES:
+        specimen["um_per_px"] = TRAINING_SCALES_UM[slide.seed]
     simulated = {
         "faults": slide.faults,
         "seed": slide.rig_seed,
@@ -135,7 +155,7 @@ def calibrate(folder: Path, slide: SimulatedSlide) -> None:
 def capture(folder: Path, slide: SimulatedSlide) -> None:
     """Capture a slide, or what is missing of it."""
     rig = rig_of(slide)
-    pitch_um = PICTURE_PITCH_UM if slide.kind in PICTURES else PITCH_UM
+    pitch_um = PICTURE_PITCH_UM if slide.photograph else PITCH_UM
     side = math.ceil(math.sqrt(slide.sites))
     sites_um = [
         [FIRST_UM + pitch_um * (number % side), FIRST_UM + pitch_um * (number // side)] for number in range(slide.sites)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.evaluate import LEAST_TISSUE
 from enhance.metrics import Mask, Score, score, tissue_mask
+from enhance.summary import LEAST_TISSUE
 from enhance.trainingset import TrainingSet, open_training_set
 from enhance.validation import mean_score, trimmed
 
