@@ -1,12 +1,15 @@
 """Answers by file: where nobody sits at the terminal, a question is written beside the file that answers it."""
 
 import time
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from pathlib import Path
 
 from acquire.deadline import never
+from acquire.errors import BrokenOffError
 
 Stamp = tuple[int, int, int]
+UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 POLL_S = 0.1
 YES, NO = ("yes", "y", "oiled", "true", "1"), ("no", "n", "false", "0")
 
@@ -35,19 +38,20 @@ def confirmed_by(
     answer : Path
         Holds ``yes`` or ``no``; anything else is waited out.
     longest_s : float
-        How long an answer is waited for; none is a no.
+        How long an answer is waited for.
     ahead : callable
         Whether a question may be answered by a file that was there before it was asked; to another one such a file is
         no answer, for whoever wrote it meant something else.
     left : callable
-        Whether a person wishes to end the capture; then the wait is over, and the answer is no.
+        Whether a person wishes to end the capture; then the wait is over.
     clock, sleep : callable
         Seconds; virtual in tests.
 
     Returns
     -------
     callable
-        For `acquire.slide.Confirm`.
+        For `acquire.slide.Confirm`. It raises `BrokenOffError` when nobody answered: that is not a no, for the oil may
+        be on the slide.
     """
 
     def confirm(question: str) -> bool:
@@ -58,9 +62,10 @@ def confirmed_by(
         while (said := _said(answer, other)) is None and clock() < until_s and not left():
             sleep(POLL_S)
         asked.unlink(missing_ok=True)
-        if said is not None:
-            answer.unlink(missing_ok=True)
-        return bool(said)
+        if said is None:
+            raise BrokenOffError(f"nobody answered in {answer}, so it is asked again when the work goes on: {question}")
+        answer.unlink(missing_ok=True)
+        return said
 
     return confirm
 
@@ -79,5 +84,10 @@ def _said(answer: Path, other: Stamp | None) -> bool | None:
     stamp = _stamp(answer)
     if stamp is None or stamp == other:
         return None
-    word = answer.read_text(encoding="utf-8").strip().lower()
+    try:
+        said = answer.read_bytes()
+    except OSError:  # whoever writes it holds it still, or has taken it back
+        return None
+    coding = "utf-16" if said.startswith(UTF_16) else "utf-8-sig"  # PowerShell writes the one, Notepad the other
+    word = said.decode(coding, errors="replace").strip().lower()
     return True if word in YES else False if word in NO else None

@@ -13,7 +13,7 @@ AcquireError                root: catch this to catch all of them
 │   └── CameraError         the camera gave no frame, or one of the wrong shape
 │       └── HangingError    the camera did not come back; its core is lost
 ├── SlideLostError          the pictures show another place than they should: the slide was moved too far, or changed
-├── BrokenOffError          an autofocus was left because a person wishes to pause or stop
+├── BrokenOffError          an autofocus or a question was left: a person wishes to pause or stop, or did not answer
 ├── SuspendedError          the capture waits for a person, or for a condition that did not pass in time
 ├── PixelError              camera bytes that cannot be made RGB
 ├── PlanError               the plan file is missing, unreadable or cannot be carried out on this rig
@@ -76,7 +76,10 @@ class SlideLostError(AcquireError):
 
 
 class BrokenOffError(AcquireError):
-    """Raised between the planes of an autofocus when a person wishes to pause or stop; nothing is wrong."""
+    """Raised between the planes of an autofocus when a person wishes to pause or stop, and where a question stays open.
+
+    Nothing is wrong. Who was asked for oil and did not answer may have put it on: that is not to be taken for a no.
+    """
 
 
 class SuspendedError(AcquireError):

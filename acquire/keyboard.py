@@ -54,7 +54,7 @@ def keyboard(
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` again while a person is asked something: there it means no."""
+    """Let Ctrl-C raise `KeyboardInterrupt` again while a person is asked something: there it is no answer."""
     if current_thread() is not main_thread():
         yield
         return

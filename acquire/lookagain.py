@@ -1,13 +1,13 @@
 """A stored place taken again with its own objective: how far what it shows has moved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acquire.autofocus import approach_z, autofocus
+from acquire.autofocus import approach_z, autofocus, undisturbed
 from acquire.errors import LimitError, SlideLostError
 from acquire.frame import Frame
 from acquire.knowntissue import LEVELS, TEXTURED_LEVELS
@@ -90,9 +90,18 @@ def look_again(microscope: Microscope, run: RunFolder, site: str, objective: str
 
 
 def seen_again(
-    microscope: Microscope, run: RunFolder, site: str, objective: str, *, exposure_ms: float
+    microscope: Microscope,
+    run: RunFolder,
+    site: str,
+    objective: str,
+    *,
+    exposure_ms: float,
+    between: Callable[[], None] = undisturbed,
 ) -> Verified | None:
-    """Do as `look_again`, with None where the place does not show what it showed; a turned one raises there too."""
+    """Do as `look_again`, with None where the place does not show what it showed; a turned one raises there too.
+
+    What `between` raises between two planes of an autofocus ends it there.
+    """
     stack = run.read(site, objective)
     middle = len(stack.z_um) // 2
     stored = even(run, objective, stack.pixels[middle], stack.white_level)
@@ -102,7 +111,7 @@ def seen_again(
     seen = _seen(run, objective, stored, _planes(microscope, around_um, exposure_ms))
     if seen is None:  # the focus has gone, or the place has: sharpness tells which
         microscope.again(SOUGHT, f"site {site} does not show through {objective} what it showed: its focus is sought")
-        found = autofocus(microscope, around_um=around_um, exposure_ms=exposure_ms)
+        found = autofocus(microscope, around_um=around_um, exposure_ms=exposure_ms, between=between)
         again_um = around_um if found.z_um is None else found.z_um
         seen = _seen(run, objective, stored, _planes(microscope, again_um, exposure_ms))
     return None if seen is None else _told(run, stack, seen)
@@ -193,6 +202,14 @@ def has_structure(stack: Stack) -> bool:
     middle = stack.pixels[len(stack.pixels) // 2]
     plane = pattern(middle) * (LEVELS / stack.white_level)
     return float(np.std(plane)) > TEXTURED_LEVELS
+
+
+def last_site(run: RunFolder, objective: str) -> str | None:
+    """Return the site that an objective stored last and that shows enough to be known again by."""
+    stored = {site: entry for (site, lens), entry in run.stored.items() if lens == objective}
+    newest = sorted(stored, key=lambda site: float(stored[site].get("time_s", 0.0)), reverse=True)
+    whole = (site for site in newest if run.has(site, objective))
+    return next((site for site in whole if has_structure(run.read(site, objective))), None)
 
 
 def stage_steps(run: RunFolder, objective: str) -> NDArray[np.float64]:

@@ -94,7 +94,8 @@ def find_slide(
         farthest_um = FARTHEST_FOCUS_UM if run.calibration else NOMINAL_FOCUS_UM
         hunt = SlideHunt(lookout=lookout, visits=known, progress=progress, farthest_focus_um=farthest_um)
         why = unsought(hunt)
-        refound = Refound(says=why) if why else _checked(run, visits, _sought(hunt, lambda: time.monotonic() - began))
+        refound = Refound(says=why) if why else _sought(hunt, lambda: time.monotonic() - began)
+        _refuse_unreachable(microscope, visits, refound)
     run.journal.append(**refound.event(), time_s=time.time())
     return refound
 
@@ -181,12 +182,11 @@ class _Survey:
         )
 
 
-def _checked(run: RunFolder, visits: Sequence[Visit], refound: Refound) -> Refound:
+def _refuse_unreachable(microscope: Microscope, visits: Sequence[Visit], refound: Refound) -> None:
     """Refuse a place of the slide at which not all sites can be reached."""
     for visit in visits:
         placed = refound.place(visit)
         try:
-            check_xy(run.rig.limits_um, placed.x_um, placed.y_um)
+            check_xy(microscope.rig.limits_um, placed.x_um, placed.y_um)
         except LimitError as error:
             raise SlideLostError(f"{refound.says}, where site {visit.site} is out of reach ({error})") from error
-    return refound

@@ -10,7 +10,7 @@ from acquire.autofocus import pictures_depend_on_focus, undisturbed
 from acquire.errors import LimitError, PlanError, SlideLostError
 from acquire.frame import Position
 from acquire.knownplace import known_places
-from acquire.lookagain import has_structure, seen_again
+from acquire.lookagain import last_site, seen_again
 from acquire.lostplace import LostPlace
 from acquire.microscope import Microscope
 from acquire.plan import Visit
@@ -73,7 +73,8 @@ class Reregistering:
         Raises
         ------
         PlanError
-            When nobody has focused, nothing is stored to know the place by, or the slide does not allow the lens.
+            When nobody has focused, nothing is stored to know the place by, the slide does not allow the lens, or a
+            retracted lens would stand nearer to the slide than when the run was begun.
         SlideLostError
             When the place is not found, or sites cannot be reached any more.
         """
@@ -81,6 +82,7 @@ class Reregistering:
             self._ask()
         here = self.microscope.position_um
         lens, site = self._lens_and_site()
+        self._refuse_unsafe(lens, site, here)
         self._refuse_unready(lens, here)
         shift_um, looks = self._found(lens, site, here)
         referenced = Referenced(self.microscope, shift_um)
@@ -124,6 +126,18 @@ class Reregistering:
             )
         return lens, site
 
+    def _refuse_unsafe(self, lens: str, site: str, here: Position) -> None:
+        """Refuse to turn nearer to the slide than the run has: the retracted Z counts from where Z counts now."""
+        rig, focused_um = self.microscope.rig, self.run.stored[site, lens]["position_um"][2]
+        before_um, now_um = ((z - rig.z_safe_um) * rig.z.toward_slide for z in (focused_um, here.z))
+        if "z" in self.axes and now_um < before_um - rig.objective(lens).near_margin_um:
+            raise PlanError(
+                f"z_safe_um {rig.z_safe_um:g} lies {now_um:.0f} µm farther from the slide than {lens} is focused, and "
+                f"lay {before_um:.0f} µm farther when site {site} was captured, for Z counts from elsewhere: a turning "
+                "nosepiece could touch the slide; nothing has moved. Set the zero of Z where it was, or capture into a "
+                "new folder with a z_safe_um that clears it"
+            )
+
     def _refuse_unready(self, lens: str, here: Position) -> None:
         """Ask what only a person knows of the slide, and go back to where the lens was focused."""
         objective = self.run.rig.objective(lens)
@@ -139,7 +153,8 @@ class Reregistering:
         search = self._search(lens, site, here, exposure_ms)
 
         def confirmed(name: str, shift_um: Position) -> Position | None:
-            seen = seen_again(Referenced(self.microscope, shift_um), self.run, name, lens, exposure_ms=exposure_ms)
+            there = Referenced(self.microscope, shift_um)
+            seen = seen_again(there, self.run, name, lens, exposure_ms=exposure_ms, between=self.poll)
             return None if seen is None else self._corrected(shift_um, seen.shift_um, seen.deeper_um)
 
         shift_um = confirmed(site, search.shift_um)
@@ -187,11 +202,3 @@ class Reregistering:
                     f"site {visit.site} is out of reach since the stage counts from elsewhere ({error}): move its "
                     "zero, or capture into a new folder"
                 ) from error
-
-
-def last_site(run: RunFolder, objective: str) -> str | None:
-    """Return the site that an objective stored last and that shows enough to be known again by."""
-    stored = {site: entry for (site, lens), entry in run.stored.items() if lens == objective}
-    newest = sorted(stored, key=lambda site: float(stored[site].get("time_s", 0.0)), reverse=True)
-    whole = (site for site in newest if run.has(site, objective))
-    return next((site for site in whole if has_structure(run.read(site, objective))), None)

@@ -190,7 +190,16 @@ class Scan:
             return "paused", f"the slide was not ready for {name}"
         work.prepare(pending[0], lambda: self._begin(name, pending, judge, work.oversight))
         queue = deque(pending)
-        lamp = LampRound(
+        conditions.lamp = lamp = self._lamp(queue, judge, work)
+        work.prepare(pending[0], lamp.begin)
+        while queue:
+            if not self._goes(queue[0], lamp, work):
+                return self._left()
+            self._make_next(queue, lamp, work)
+        return None
+
+    def _lamp(self, queue: deque[Visit], judge: Judging, work: SiteWork) -> LampRound:
+        return LampRound(
             microscope=self.microscope,
             run=self.run,
             queue=queue,
@@ -198,20 +207,17 @@ class Scan:
             focus=judge.expected_um,
             sleep=self._wait,
         )
-        conditions.lamp = lamp
-        work.prepare(pending[0], lamp.begin)
-        while queue:
-            if not self._goes(queue[0], lamp, work):
-                return self._left()
-            visit = queue.popleft()
-            if work.make(visit) == "stored":
-                lamp.took(visit)
-            if self.truth is not None or not queue:
-                work.settle()
-            if not queue:
-                work.prepare(visit, partial(lamp.finish, visit))
-            self._write_truth([(visit.site, visit.objective)])
-        return None
+
+    def _make_next(self, queue: deque[Visit], lamp: LampRound, work: SiteWork) -> None:
+        """Make one visit; after the last one the lamp may put some back that were taken in other light."""
+        visit = queue.popleft()
+        if work.make(visit) == "stored":
+            lamp.took(visit)
+        if self.truth is not None or not queue:
+            work.settle()
+        if not queue:
+            work.prepare(visit, partial(lamp.finish, visit))
+        self._write_truth([(visit.site, visit.objective)])
 
     def _goes(self, visit: Visit, lamp: LampRound, work: SiteWork) -> bool:
         """Wait as long as anything asks for it, a look at the lamp included; False to leave the run."""

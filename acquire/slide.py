@@ -14,7 +14,7 @@ from acquire.runfolder import RunFolder
 from calibration.optics import Objective, Rig
 
 Confirm = Callable[[str], bool]
-"""Asks a person a question and returns whether the answer was yes."""
+"""Asks a person a question and returns whether the answer was yes; raises `BrokenOffError` where there was none."""
 Told = Callable[[str], None]
 ASKED, OILED, REFUSED = "oil_asked", "oiled", "oil_refused"
 DRY_ASKED, DRY, NOT_DRY = "dry_asked", "slide_dry", "slide_not_dry"
@@ -46,7 +46,7 @@ def slide_allows(objective: Objective, *, microscope: Microscope, run: RunFolder
     Returns
     -------
     bool
-        False when the oil was not confirmed.
+        False when the person said no.
 
     Raises
     ------

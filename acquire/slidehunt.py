@@ -151,7 +151,7 @@ class SlideHunt:
     def _search(self, known: KnownTissue) -> SlideSearch:
         places = known.places_um
         start = places[int(np.argmin(np.linalg.norm(places - places.mean(axis=0), axis=1)))]
-        limits = self.view.run.rig.limits_um
+        limits = self.lookout.microscope.rig.limits_um
         lows, highs = np.array([limits.x, limits.y]).T
 
         def allowed(points_um: Points) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """What a simulated run knows about its sites: the true transform and the noise-free pictures, on disk."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Truth:
         What HIGH shows, free of noise and evenly lit, on the pixels of LOW × ratio, at LOW's own focus; glass lies at
         `GLASS_LEVEL` of the white level. None where a run kept transforms only.
     fused : ndarray of uint8, same shape, or None
-        The same, fused from the planes of HIGH's stack.
+        The same, fused from the planes of HIGH's stack; None also where that has a single one.
     """
 
     site: str
@@ -51,12 +52,14 @@ def write_truth(run_folder: Path, truth: Truth, *, pixel_um: float) -> None:
     run_folder : Path
         Of the run.
     truth : Truth
-        Both pictures or none.
+        With no picture, the plane alone, or both.
     pixel_um : float
         Pixel size of the pictures.
     """
-    if truth.plane is not None and truth.fused is not None:
-        _write_pictures(run_folder / FOLDER / f"{truth.site}.ome.tif", truth.plane, truth.fused, pixel_um)
+    pictures = {PLANE: truth.plane, FUSED: truth.fused}
+    known = {name: picture for name, picture in pictures.items() if picture is not None}
+    if known:
+        _write_pictures(run_folder / FOLDER / f"{truth.site}.ome.tif", known, pixel_um)
     document = {"site": truth.site, "simulated": True, "high_to_low": np.asarray(truth.matrix).tolist()}
     write_json(run_folder / FOLDER / f"{truth.site}.json", document)
 
@@ -75,12 +78,12 @@ def read_truth(run_folder: Path, site: str) -> Truth | None:
         return None
     try:
         matrix = np.array(json.loads(path.read_text(encoding="utf-8"))["high_to_low"], dtype=np.float64)
-        plane, fused = _read_pictures(pictures) if pictures.is_file() else (None, None)
+        known = _read_pictures(pictures) if pictures.is_file() else {}
     except (OSError, ValueError, KeyError, tifffile.TiffFileError) as error:
         raise StoreError(
             f"the truth of site {site} in {path.parent} cannot be read ({error}): capture it again"
         ) from error
-    return Truth(site=site, matrix=matrix, plane=plane, fused=fused)
+    return Truth(site=site, matrix=matrix, plane=known.get(PLANE), fused=known.get(FUSED))
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
@@ -91,18 +94,17 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
     part.replace(path)
 
 
-def _write_pictures(path: Path, plane: Picture, fused: Picture, pixel_um: float) -> None:
+def _write_pictures(path: Path, pictures: Mapping[str, Picture], pixel_um: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     size = {"PhysicalSizeX": pixel_um, "PhysicalSizeXUnit": "µm", "PhysicalSizeY": pixel_um, "PhysicalSizeYUnit": "µm"}
     with tifffile.TiffWriter(part, ome=True) as file:
-        for name, picture in ((PLANE, plane), (FUSED, fused)):
+        for name, picture in pictures.items():
             metadata = {"axes": "YXS", "Name": name, "Description": _SIMULATED, **size}
             file.write(picture, photometric="rgb", compression="zlib", predictor=True, metadata=metadata)
     part.replace(path)
 
 
-def _read_pictures(path: Path) -> tuple[Picture, Picture]:
+def _read_pictures(path: Path) -> dict[str, Picture]:
     with tifffile.TiffFile(path) as file:
-        pictures = {series.name: series.asarray() for series in file.series}
-    return pictures[PLANE], pictures[FUSED]
+        return {series.name: series.asarray() for series in file.series}

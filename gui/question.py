@@ -44,11 +44,11 @@ class Question:
             self._open = False
             self._changed.notify_all()
 
-    def answer(self, yes: bool) -> None:
-        """Answer the question that waits, if any; from the window."""
+    def answer(self, yes: bool, *, to: str) -> None:
+        """Answer a question, from the window; nothing when another one waits by now, or none."""
         with self._changed:
-            if self._words:
-                self._answer = yes
+            if to and to == self._words:
+                self._answer, self._words = yes, ""  # the first click counts
                 self._changed.notify_all()
 
     def ask(self, words: str, *, left: Callable[[], bool] = _stays) -> bool | None:
@@ -59,12 +59,12 @@ class Question:
         words : str
             The question.
         left : callable
-            Whether a person wishes to end the capture meanwhile; then the answer is no.
+            Whether a person wishes to end the capture meanwhile; then nobody is waited for any longer.
 
         Returns
         -------
         bool or None
-            None when there is no window, or it was closed before anybody answered.
+            None when nobody answered: there is no window, it was closed, or the capture is to end.
         """
         with self._changed:
             self._answer = None
@@ -72,7 +72,7 @@ class Question:
             try:
                 while self._open and self._answer is None:
                     if left():
-                        return False
+                        return None
                     self._changed.wait(POLL_S)
                 return self._answer
             finally:

@@ -6,6 +6,8 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from gui.question import Question
 
 LOOK_MS = 100
+READ_MS = 600
+"""So long a new question takes no answer: the second click of a double click was meant for the one before."""
 CONFIRM, NOT_NOW = "Confirm", "Not now"
 
 
@@ -36,6 +38,9 @@ class QuestionBar(QFrame):
         row.addWidget(self.confirm)
         row.addWidget(self.not_now)
         self.hide()
+        self._answerable(False)
+        self._read = QTimer(self, singleShot=True, interval=READ_MS)
+        self._read.timeout.connect(lambda: self._answerable(True))
         self._look = QTimer(self)
         self._look.timeout.connect(self.look)
         self._look.start(LOOK_MS)
@@ -43,12 +48,23 @@ class QuestionBar(QFrame):
     def look(self) -> None:
         """Show the question that waits, or nothing."""
         words = self._question.words
-        self.words.setText(words)
+        if words != self.words.text():
+            self._renew(words)
         self.setVisible(bool(words))
 
     def _answer(self, *, yes: bool) -> None:
-        self._question.answer(yes)
+        self._question.answer(yes, to=self.words.text())
+        self._renew("")
         self.hide()
+
+    def _renew(self, words: str) -> None:
+        self.words.setText(words)
+        self._answerable(False)
+        self._read.start()
+
+    def _answerable(self, now: bool) -> None:
+        for button in (self.confirm, self.not_now):
+            button.setEnabled(now)
 
     def _button(self, text: str) -> QPushButton:
         button = QPushButton(text)

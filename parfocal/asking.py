@@ -6,6 +6,7 @@ import typer
 
 from acquire.confirmfile import confirmed_by
 from acquire.control import Control
+from acquire.errors import BrokenOffError
 from acquire.keyboard import interruptible
 from acquire.slide import Confirm, oil_question
 from calibration.optics import Rig
@@ -31,13 +32,23 @@ def answered_yes(question: str, shown: Bar) -> bool:
 
 
 def asked(question: str, shown: Bar) -> bool:
-    """Ask the person, the bar taken away meanwhile; no answer, as where there is no terminal, is a no."""
+    """Ask the person, the bar taken away meanwhile; where there is no terminal nobody was asked, and that is a no.
+
+    Raises
+    ------
+    BrokenOffError
+        On Ctrl-C, which is no answer: whoever was asked for oil may have put it on.
+    """
     with shown.pause():
         try:
             with interruptible():
                 return typer.confirm(question, err=True)
-        except (typer.Abort, KeyboardInterrupt):
-            return False
+        except (typer.Abort, KeyboardInterrupt) as left:
+            if isinstance(left.__context__, EOFError):
+                return False
+            raise BrokenOffError(
+                f"Ctrl-C is no answer, so it is asked again when the work goes on: {question}"
+            ) from left
 
 
 def asked_by_file(rig: Rig, answer: Path, control: Control, longest_s: float, shown: Bar) -> Confirm:

@@ -9,6 +9,7 @@ from pathlib import Path
 from acquire.captureresult import CaptureResult
 from acquire.control import Control
 from acquire.deadline import never
+from acquire.errors import BrokenOffError
 from acquire.heartbeat import Beat, read_heartbeat
 from acquire.keyboard import keyboard
 from acquire.plan import Plan
@@ -97,7 +98,7 @@ class Asked:
     window : Question, optional
         Asks in the window, as long as that is open.
     left : callable
-        Whether a person wishes to end the capture.
+        Whether a person wishes to end the capture; then a question that has no answer yet raises `BrokenOffError`.
     """
 
     says = ""
@@ -114,6 +115,8 @@ class Asked:
 
             def asked(question: str) -> bool:
                 answer = self._in_window(question, bar)
+                if answer is None and self._left():
+                    raise BrokenOffError(f"stopped, so it is asked again when the capture goes on: {question}")
                 return self._in_terminal(question, ask) if answer is None else answer
 
             return asked

@@ -15,7 +15,7 @@ from acquire.simulated.camera import State
 from acquire.simulated.core import SimulatedCore
 from acquire.simulated.lens import Grid
 from acquire.simulated.scene import Pose, Scene
-from acquire.truthfile import FOLDER, Truth, write_json, write_truth
+from acquire.truthfile import FOLDER, Picture, Truth, write_json, write_truth
 from calibration.affine import compose, invert, scaling
 from calibration.flatfield import GLASS_LEVEL
 from calibration.optics import Rig
@@ -114,9 +114,14 @@ class Witness:
         grid = finer(low_grid, self._ratio)
         if self._pictures:
             plane = self._seen(grid, low_state.pose)
-            stack = np.stack([self._seen(grid, state.pose) for state in high])
-            truth = Truth(site=site, matrix=matrix, plane=_bytes(plane), fused=_bytes(self._fuse(stack)))
+            truth = Truth(site=site, matrix=matrix, plane=_bytes(plane), fused=self._fused(grid, high))
         write_truth(self._folder, truth, pixel_um=float(np.hypot(*grid.matrix[:, 0])))
+
+    def _fused(self, grid: Grid, high: list[State]) -> Picture | None:
+        """Fuse what the planes of a stack show; one plane has nothing to be fused with."""
+        if len(high) == 1:
+            return None
+        return _bytes(self._fuse(np.stack([self._seen(grid, state.pose) for state in high])))
 
     def _seen(self, grid: Grid, pose: Pose) -> Image:
         """Render what the high objective shows with a pose's focus, corrected as frames are: glass at `GLASS_LEVEL`."""
@@ -141,7 +146,7 @@ def _grid(scene: Scene, state: State) -> Grid:
     return scene.grid(state.pose, roi=state.roi, binning=state.binning)
 
 
-def _bytes(picture: Image) -> NDArray[np.uint8]:
+def _bytes(picture: Image) -> Picture:
     return np.rint(np.clip(picture, 0, 1) * _WHITE_LEVEL).astype(np.uint8)
 
 

@@ -71,3 +71,25 @@ def test_a_run_that_has_stored_nothing_has_nothing_to_look_for_it_by(tmp_path):
     with moved_slide(tmp_path / "run", SITES_UM[:1]) as slide:
         empty = create_run(tmp_path / "empty", slide.run.plan, slide.run.rig, None)
         assert "without a calibration" in found(slide, empty).says
+
+
+def test_where_the_stage_counts_from_elsewhere_now_its_limits_say_what_is_out_of_reach(tmp_path):
+    with moved_slide(tmp_path / "run", SITES_UM, **hand(0.8, place_um=SITES_UM[0], by_um=(14.0, -9.0))) as slide:
+        run, rig = bare(slide), slide.microscope.rig
+        x_um = max(x for x, _ in SITES_UM) + 500
+        slide.microscope.rig = replace(rig, limits_um=replace(rig.limits_um, x=(0.0, x_um)))
+        beyond = replace(visits(run)[0], x_um=x_um + 100)
+        with pytest.raises(SlideLostError, match="out of reach"):
+            find_slide(
+                slide.microscope, run, [*visits(run), beyond], lambda one: slide.surface_um((one.x_um, one.y_um))
+            )
+
+
+@pytest.mark.parametrize("by_um", [(14.0, -9.0), (55.0, -40.0)])
+def test_a_mirrored_camera_of_which_nothing_is_known_stops_the_run_in_words(tmp_path, by_um):
+    with moved_slide(
+        tmp_path / "run", SITES_UM, camera={"mirrored": True}, **hand(0.8, place_um=SITES_UM[0], by_um=by_um)
+    ) as slide:
+        with pytest.raises(SlideLostError, match="mirrored cameras"):
+            found(slide, bare(slide))
+        assert refound_in(slide.run) is None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from acquire.errors import PlanError
+from acquire.errors import BrokenOffError, PlanError
 from acquire.frame import Position
 from acquire.planfile import parse_plan
 from acquire.rigstate import RigState
@@ -129,6 +129,14 @@ def test_a_slide_counts_as_oiled_when_the_program_dies_over_the_question(stand, 
     with pytest.raises(KeyboardInterrupt):
         allows(stand, WET, new_run(tmp_path / "run"), answer=KeyboardInterrupt())
     assert stand.state.record.wet == "oiled"
+
+
+def test_a_slide_counts_as_oiled_when_nobody_answers_and_oil_is_asked_for_again(stand, tmp_path):
+    run = new_run(tmp_path / "run")
+    with pytest.raises(BrokenOffError):
+        allows(stand, WET, run, answer=BrokenOffError("nobody answered"))
+    assert stand.state.record.wet == "oiled"
+    assert len(allows(stand, WET, run)[1].questions) == 1
 
 
 def test_no_dry_lens_comes_back_in_the_run_that_oiled_the_slide_whatever_is_answered(stand, tmp_path):

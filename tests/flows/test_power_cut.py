@@ -200,3 +200,19 @@ def test_in_the_pass_under_oil_the_oil_lens_is_focused_and_no_dry_one_comes_over
     assert len(asked) == 1
     assert "turn to 100x, bring site 0002 into view" in asked[0]
     assert events(run, "reregistered")[0]["shift_um"] == pytest.approx(AWAY_UM, abs=1.5)
+
+
+@pytest.mark.parametrize("away_z_um", [-281.0, -100.0])
+def test_a_lens_that_would_not_be_retracted_as_far_as_before_is_not_turned(tmp_path, away_z_um):
+    """The power came back with the lens near the slide: 0 is where it stood, and `z_safe_um` nearer than it was."""
+    rig = dying_rig()
+    rig = replace(rig, limits_um=replace(rig.limits_um, z=(-400.0, 100.0)))
+    begun(rig, tmp_path)
+    with open_microscope(rig) as microscope:
+        after_cut(microscope, (0.0, 0.0, away_z_um))
+        moves, core = [], microscope.core
+        core.set_state_label = lambda *turned: moves.append(turned)
+        with pytest.raises(PlanError, match=r"z_safe_um -280 lies .* turning nosepiece could touch the slide"):
+            scan(microscope, open_run(tmp_path / "run"), lambda *_: None, refocused=True).capture()
+        assert moves == []
+        assert microscope.position_um.z == pytest.approx(away_z_um, abs=0.1)

@@ -43,12 +43,49 @@ def test_either_button_answers_and_the_bar_goes(qtbot, question, button, means):
     bar = QuestionBar(question)
     qtbot.addWidget(bar)
     asking = Asking(question)
-    qtbot.waitUntil(lambda: bar.isVisible() and bar.words.text() == OIL)
+    qtbot.waitUntil(lambda: bar.isVisible() and bar.words.text() == OIL and bar.confirm.isEnabled())
     getattr(bar, button).click()
     assert asking.answered() is means
     assert not bar.isVisible()
     bar.look()
     assert not bar.isVisible()
+
+
+def test_the_second_click_of_a_double_click_answers_no_question_that_comes_after_the_first(qtbot, question):
+    bar = QuestionBar(question)
+    qtbot.addWidget(bar)
+    asking = Asking(question)
+    qtbot.waitUntil(bar.confirm.isEnabled)
+    bar.confirm.click()
+    assert asking.answered() is True
+    stopped = threading.Event()
+    after = Asking(question, left=stopped.is_set)
+    qtbot.waitUntil(lambda: question.words == OIL)
+    bar.look()
+    bar.confirm.click()
+    assert question.words == OIL
+    stopped.set()
+    assert after.answered() is None
+
+
+def test_a_click_answers_the_question_that_was_shown_and_no_other(question):
+    stopped = threading.Event()
+    asking = Asking(question, left=stopped.is_set)
+    while not question.words:
+        stopped.wait(0.01)
+    question.answer(True, to="Is the slide dry?")
+    assert question.words == OIL
+    stopped.set()
+    assert asking.answered() is None
+
+
+def test_the_first_answer_counts(question):
+    asking = Asking(question)
+    while not question.words:
+        threading.Event().wait(0.01)
+    question.answer(False, to=OIL)
+    question.answer(True, to=OIL)
+    assert asking.answered() is False
 
 
 def test_no_key_answers_by_itself(qtbot, question):
@@ -67,19 +104,16 @@ def test_a_window_that_is_closed_hands_the_question_on(question):
 
 
 def test_who_ends_the_capture_is_not_asked_any_longer(question):
-    assert question.ask(OIL, left=lambda: True) is False
+    assert question.ask(OIL, left=lambda: True) is None
     assert question.words == ""
 
 
 def test_an_answer_to_no_question_answers_none_later(question):
-    question.answer(True)
-    asking = Asking(question, left=lambda: not waits.is_set())
-    waits.clear()
-    assert asking.answered() is False
-
-
-waits = threading.Event()
-waits.set()
+    question.answer(True, to=OIL)
+    stopped = threading.Event()
+    asking = Asking(question, left=stopped.is_set)
+    stopped.set()
+    assert asking.answered() is None
 
 
 def test_a_capture_goes_on_with_what_was_answered_in_its_window(qapp):
@@ -89,7 +123,7 @@ def test_a_capture_goes_on_with_what_was_answered_in_its_window(qapp):
     def told():
         for window in QApplication.topLevelWidgets():
             bar = window.findChild(QuestionBar) if isinstance(window, ViewerWindow) else None
-            if bar is not None and bar.isVisible() and not clicked:
+            if bar is not None and bar.isVisible() and bar.confirm.isEnabled() and not clicked:
                 clicked.append(bar.words.text())
                 bar.confirm.click()
         return ""

@@ -6,6 +6,7 @@ import time
 import pytest
 from rich.console import Console
 
+from acquire.errors import BrokenOffError
 from parfocal.asking import asked
 from parfocal.bars import bar
 
@@ -62,3 +63,16 @@ def test_a_question_stands_alone_on_the_terminal(terminal, monkeypatch, capsys, 
         assert "Capturing" in drawn_meanwhile(terminal)
     assert person.seen == ""
     assert "Is oil on the slide?" in capsys.readouterr().err
+
+
+class Interrupting(io.StringIO):
+    """Presses Ctrl-C instead of typing an answer."""
+
+    def readline(self, *_size):
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_at_a_question_is_no_answer(terminal, monkeypatch):
+    monkeypatch.setattr("sys.stdin", Interrupting())
+    with bar("Capturing", terminal) as step, pytest.raises(BrokenOffError, match=r"Is oil on the slide\?"):
+        asked("Is oil on the slide?", step)

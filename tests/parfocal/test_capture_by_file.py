@@ -8,6 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from acquire.control import Control
+from acquire.errors import BrokenOffError
 from acquire.slide import oil_question
 from calibration.rig import dump_rig
 from parfocal import capturing
@@ -52,6 +53,9 @@ def test_without_an_answer_in_time_the_capture_pauses_at_the_oil(tmp_path):
     found = capture(tmp_path, "--confirm-file", str(tmp_path / "oil"))
     assert (found["state"], found["done"]) == ("paused", 1)
     assert "100x" in found["says"]
+    told = [json.loads(line)["event"] for line in (tmp_path / "run" / "journal.jsonl").read_text().splitlines()]
+    assert "oil_asked" in told
+    assert "oil_refused" not in told  # nobody has said that it is not there
 
 
 def test_a_yes_meant_for_oil_does_not_say_that_the_slide_is_dry(tmp_path):
@@ -62,15 +66,16 @@ def test_a_yes_meant_for_oil_does_not_say_that_the_slide_is_dry(tmp_path):
         confirm = asked_by_file(RIG, answer, control, 0.0, shown)
         assert confirm(oil) is True
         answer.write_text("yes")
-        assert confirm("Is it dry?") is False
+        with pytest.raises(BrokenOffError):
+            confirm("Is it dry?")
         assert answer.exists()
 
 
 def test_who_stops_the_capture_is_not_kept_waiting_for_the_file(tmp_path):
     control = Control()
     control.stop()
-    with bar("Capturing") as shown:
-        assert asked_by_file(RIG, tmp_path / "oil", control, 3600.0, shown)("Oil?") is False
+    with bar("Capturing") as shown, pytest.raises(BrokenOffError):
+        asked_by_file(RIG, tmp_path / "oil", control, 3600.0, shown)("Oil?")
 
 
 def test_what_stays_true_of_the_machine_is_said_once_a_process(monkeypatch):

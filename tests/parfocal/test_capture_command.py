@@ -14,6 +14,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from acquire.errors import BrokenOffError
 from acquire.heartbeat import Beat, read_heartbeat
 from calibration.rig import load_rig
 from gui.question import Question
@@ -176,7 +177,14 @@ def test_a_question_that_the_window_asks_is_not_asked_in_the_terminal(yes):
 def until_asked(window, yes):
     while not window.words:
         threading.Event().wait(0.01)
-    window.answer(yes)
+    window.answer(yes, to=window.words)
+
+
+def test_who_stops_the_capture_instead_of_answering_has_not_said_that_there_is_no_oil():
+    window = Question()
+    window.show()
+    with bar("Capturing") as shown, pytest.raises(BrokenOffError, match="asked again"):
+        Asked(window, left=lambda: True).told(lambda _bar: lambda _words: False)(shown)("Is the oil on?")
 
 
 def test_a_question_whose_window_was_closed_is_asked_in_the_terminal():

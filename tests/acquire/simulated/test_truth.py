@@ -33,10 +33,12 @@ def witness(core, tmp_path, pictures):
 
 
 def watch(core, folder, pictures=True):
-    rig = simulated_rig()
-    return Witness(
-        core, rig, folder, low="40x", high="100x", fuse=lambda planes: planes.mean(axis=0), pictures=pictures
-    )
+    return Witness(core, simulated_rig(), folder, low="40x", high="100x", fuse=fuse, pictures=pictures)
+
+
+def fuse(planes):
+    assert len(planes) > 1, "one plane has nothing to be fused with"
+    return planes.mean(axis=0)
 
 
 def capture_low(core, witness, site="s"):
@@ -49,11 +51,11 @@ def capture_low(core, witness, site="s"):
     return frame
 
 
-def capture_high(core, witness, site="s", *, aside_um=(0.0, 0.0), partner=None):
+def capture_high(core, witness, site="s", *, aside_um=(0.0, 0.0), partner=None, planes_um=PLANES_UM):
     mount = core.scene.mounts["100x"]
     turn(core, "100x/1.40 oil", 50)
     frames = []
-    for number, step_um in enumerate(PLANES_UM):
+    for number, step_um in enumerate(planes_um):
         x_um, y_um = (700 + offset + aside for offset, aside in zip(mount.parcentric_um, aside_um, strict=True))
         place(core, x_um, y_um, mount.parfocal_um + step_um)
         frames.append(snap(core))
@@ -75,6 +77,14 @@ def test_truth_is_written_once_both_objectives_have_been_at_a_site(core, witness
     capture_high(core, witness)
     found = read_truth(tmp_path, "s")
     assert found.plane.shape == found.fused.shape == (200, 240, 3)
+
+
+def test_the_truth_of_a_single_plane_is_that_plane(core, witness, tmp_path):
+    capture_low(core, witness)
+    capture_high(core, witness, planes_um=(0.0,))
+    found = read_truth(tmp_path, "s")
+    assert found.plane.shape == (200, 240, 3)
+    assert found.fused is None
 
 
 def test_the_true_matrix_lays_the_centre_of_high_where_both_look(core, witness, tmp_path):

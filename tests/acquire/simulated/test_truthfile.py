@@ -27,6 +27,14 @@ def test_a_run_may_keep_the_transform_only(tmp_path):
     assert read_truth(tmp_path, "a").plane is None
 
 
+def test_of_a_single_plane_nothing_is_fused(tmp_path):
+    plane, _ = pictures()
+    write_truth(tmp_path, Truth(site="a", matrix=MATRIX, plane=plane), pixel_um=0.074)
+    found = read_truth(tmp_path, "a")
+    assert np.array_equal(found.plane, plane)
+    assert found.fused is None
+
+
 def test_a_real_run_has_no_truth(tmp_path):
     assert read_truth(tmp_path, "a") is None
 
