@@ -21,7 +21,7 @@ from parfocal.training_bar import TrainingBar
 RIVAL_MINUTES = 10.0
 FAMILY_MINUTES = 5.0
 PAPER_STEPS = 600
-SHIPPED_STEPS = 20_000
+SHIPPED_STEPS = 14_000
 WEIGHTS = Path(__file__).parents[1] / "enhance" / "weights" / "shipped"
 
 
