@@ -82,7 +82,7 @@ def warp_high_to_low_grid(
 
     Parameters
     ----------
-    high : ndarray of uint8 or uint16, shape (rows, columns, 3)
+    high : ndarray of uint8, uint16 or float32, shape (rows, columns, 3)
     matrix : array_like, shape (2, 3)
         From pixel points of HIGH to those of LOW.
     low_shape : (int, int, ...)

@@ -157,15 +157,15 @@ def _cut(
     )
 
 
-def lit_as(low: Pixels, high: Pixels) -> Pixels:
+def lit_as(low: Pixels, high: NDArray[np.float32]) -> Pixels:
     """Give the label the mean of its input in each colour, for a lamp is never quite the same for both.
 
     Parameters
     ----------
     low : ndarray of uint8, shape (rows, columns, 3)
         The input.
-    high : ndarray of uint8, shape (p rows / q, p columns / q, 3)
-        The label, of the same field.
+    high : ndarray of float32, shape (p rows / q, p columns / q, 3)
+        The label, of the same field; not rounded, for a factor of less than half a level would be lost.
 
     Returns
     -------
@@ -203,8 +203,10 @@ def _check_size(window: Window, optics: PairOptics) -> None:
         )
 
 
-def _laid(picture: Pixels, matrix: Matrix, window: Window, low: Pixels, optics: PairOptics) -> Pixels:
-    return warp_high_to_low_grid(picture, matrix, low_shape=low.shape, factor=optics.ratio, window=window)
+def _laid(picture: Pixels, matrix: Matrix, window: Window, low: Pixels, optics: PairOptics) -> NDArray[np.float32]:
+    """Lay a picture on the grid of the label, not rounded yet."""
+    exact = picture.astype(np.float32)
+    return warp_high_to_low_grid(exact, matrix, low_shape=low.shape, factor=optics.ratio, window=window)
 
 
 def _true_pictures(truth: Truth, label: Label, window: Window, optics: PairOptics) -> dict[str, Pixels]:

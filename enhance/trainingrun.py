@@ -203,6 +203,7 @@ class TrainingRun:
         if not self._best:
             model = self._model()
             self._keep(folder, model, self._scored(model))
+        self._world.any(False)  # until all is written nobody goes on, who might read it
 
     def _model(self) -> Checkpoint:
         return self._origin.model(self._optimisation.arrays(), steps=self.step)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("parfocal", "gui", "enhance", "acquire", "calibration")
 PYTHONS = ("3.11", "3.12", "3.13")
-UNPINNED = {"bioimageio", "cluster", "engines", "microscope", "zarr"}
+UNPINNED = {"bioimageio", "cluster", "curves", "engines", "microscope", "zarr"}
 """Extras that no test installs."""
 
 

@@ -8,6 +8,15 @@ from enhance.interrupt import deferred_interrupt
 from enhance.memory import keep_freed_memory
 
 
+@pytest.fixture
+def heard():
+    """A program that was started in the background may have been told to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_the_first_ctrl_c_is_only_told_and_the_second_interrupts():
     before = signal.getsignal(signal.SIGINT)
     with deferred_interrupt() as came:
