@@ -5,7 +5,9 @@ numbers and takes the same step; only the first writes.
 """
 
 import atexit
+import gc
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from torch import Tensor, distributed
 from enhance.errors import TrainingError
 
 CUDA = "cuda"
+LEAVING_S = 0.5
 LOST_WORDS = ("gloo", "nccl", "connection", "timed out")
 """What torch's message says when the others can no longer be reached; gloo raises a plain RuntimeError."""
 
@@ -109,7 +112,14 @@ def _open_group(device: str) -> None:
     """Open torch's process group once for all trainings of this process: one that was closed cannot be opened again."""
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.startswith(CUDA) else "gloo")
-        atexit.register(distributed.destroy_process_group)
+        atexit.register(_leave_group)
+
+
+def _leave_group() -> None:
+    """Leave, and give gloo's threads a moment to let go: one that still holds a result when Python ends aborts it."""
+    distributed.destroy_process_group()
+    gc.collect()
+    time.sleep(LEAVING_S)
 
 
 def _own(device: str) -> str:
