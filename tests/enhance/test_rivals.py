@@ -56,12 +56,14 @@ def test_each_rival_equals_an_independent_forward_pass_in_float64(kind, ratio, s
 
 
 @pytest.mark.parametrize("padding", ["zero", "reflect"])
-@pytest.mark.parametrize(("ratio", "size"), [((5, 2), (37, 46)), ((3, 2), (41, 33)), ((7, 3), (31, 40))])
+@pytest.mark.parametrize(
+    ("ratio", "size", "cycles"), [((5, 2), (29, 36), 1), ((3, 2), (33, 31), 2), ((7, 3), (31, 40), 1)]
+)
 @pytest.mark.parametrize("kind", RIVALS)
-def test_tiles_of_each_rival_give_what_the_whole_gives_to_1e_12_in_float64(kind, ratio, size, padding):
+def test_tiles_of_each_rival_give_what_the_whole_gives_to_1e_12_in_float64(kind, ratio, size, cycles, padding):
     model = checkpoint(kind=kind, padding=padding, ratio=ratio, blocks=1)
     image = np.random.default_rng(1).random((*size, 3))
-    for passes in (1, 2):
+    for passes in range(1, cycles + 1):
         tiled, whole = (
             TorchEngine(model, tile_px=tile, dtype=torch.float64).forward(image, passes=passes) for tile in (12, WHOLE)
         )
