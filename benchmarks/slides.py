@@ -10,7 +10,7 @@ import argparse
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -177,13 +177,12 @@ def run_path(folder: Path, slide: SimulatedSlide) -> Path:
     return folder / "runs" / slide.name
 
 
-def pair(folder: Path, faults: Faults) -> None:
-    """Make the training set of the rigs with these faults: its splits are the roles of the slides."""
-    chosen = [slide for slide in slides() if slide.faults == faults]
+def pair(folder: Path, name: str, chosen: Sequence[SimulatedSlide]) -> None:
+    """Make a training set of some slides: its splits are their roles."""
     named = {role: [slide.name for slide in chosen if slide.role == role] for role in ("validation", "test")}
     build_pairs(
         [run_path(folder, slide) for slide in chosen],
-        folder / f"pairs-{faults}",
+        folder / f"pairs-{name}",
         label="plane",
         test_slides=named["test"],
         validation_slides=named["validation"],
@@ -203,8 +202,8 @@ def main() -> None:
         list(pool.map(calibrate, [told.folder] * len(rigs), rigs.values()))
         list(pool.map(capture, [told.folder] * len(chosen), chosen))
     if not told.only:
-        pair(told.folder, "realistic")
-        pair(told.folder, "perfect")
+        for faults in ("realistic", "perfect"):
+            pair(told.folder, faults, [slide for slide in chosen if slide.faults == faults])
 
 
 if __name__ == "__main__":

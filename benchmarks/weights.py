@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.slides import FAMILIES, run_path, slides
+from benchmarks.slides import FAMILIES, pair, slides
 from enhance.checkpoint import load, save
-from enhance.pairs import build_pairs
 from enhance.train import train
 from parfocal.bars import bar
 from parfocal.training_bar import TrainingBar
@@ -101,15 +100,7 @@ def main() -> None:
 def _pair_family(folder: Path, family: str) -> None:
     if family not in FAMILIES:
         raise SystemExit(f"{family} is no family of tissue: choose one of {list(FAMILIES)}")
-    chosen = [slide for slide in slides() if slide.kind == family and slide.faults == "realistic"]
-    named = {role: [slide.name for slide in chosen if slide.role == role] for role in ("validation", "test")}
-    build_pairs(
-        [run_path(folder, slide) for slide in chosen],
-        folder / f"pairs-{family}",
-        label="plane",
-        test_slides=named["test"],
-        validation_slides=named["validation"],
-    )
+    pair(folder, family, [slide for slide in slides() if slide.kind == family and slide.faults == "realistic"])
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from acquire.simulated.specimens.kinds import make_specimen
+from benchmarks.reproduction.chart import draw_curves
 from benchmarks.reproduction.claim import Claim, Engines, Verdict, graded
 from benchmarks.reproduction.optics import LOW_UM, RATIO, WHITE, Scene, scene_of
 from enhance.baselines import bicubic
@@ -32,7 +32,14 @@ LOSS_DB = 1.0
 def depth(engines: Engines, picture: Path) -> Claim:
     """Score pictures at each focus against the fused, noise-free stack, and draw the curves."""
     curves = _mean([_curves(make_specimen({"kind": k, "seed": seed}), at, engines) for k, seed, at in PLACES])
-    _draw(curves, picture)
+    draw_curves(
+        picture,
+        FOCI_UM,
+        {name: curve.tolist() for name, curve in curves.items()},
+        x="focus from mid-section, µm",
+        y="PSNR against the fused 100x stack, dB (tissue)",
+        title="Simulated: three fields, one of each family",
+    )
     level_db = float(curves[ONE_PLANE].max()) - LOSS_DB
     over_bicubic = float((curves["shipped"] - curves["bicubic"]).mean())
     return Claim(
@@ -84,17 +91,3 @@ def _reach_um(curve: NDArray[np.float64], level_db: float) -> float:
 def _told(curves: Curves, name: str, level_db: float) -> str:
     reaches = (f"{one} {_reach_um(curves[one], level_db):.2f} µm" for one in (name, "bicubic", ONE_PLANE))
     return f"above {level_db:.1f} dB over: {', '.join(reaches)}"
-
-
-def _draw(curves: Curves, path: Path) -> None:
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
-    for name, curve in curves.items():
-        axes.plot(FOCI_UM, curve, marker="o", label=name)
-    axes.set_xlabel("focus from mid-section, µm")
-    axes.set_ylabel("PSNR against the fused 100x stack, dB (tissue)")
-    axes.set_title("Simulated: three fields, one of each family")
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)

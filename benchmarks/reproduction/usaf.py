@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from acquire.simulated.specimens.targets.usaf import Usaf
+from benchmarks.reproduction.chart import draw_curves
 from benchmarks.reproduction.claim import Claim, Engines, Verdict, graded
 from benchmarks.reproduction.optics import LOW_UM, RATIO, WHITE, Scene, scene_of
 from calibration.barcontrast import bar_contrast
@@ -28,7 +28,14 @@ def usaf(engines: Engines, picture: Path) -> Claim:
     target = Usaf(centre_um=CENTRE_UM)
     pictures = _pictures(scene_of(target, CENTRE_UM, side_px=SIDE_PX), engines)
     contrasts = {name: [_contrast(one, target, *element) for element in ELEMENTS] for name, one in pictures.items()}
-    _draw(contrasts, picture)
+    draw_curves(
+        picture,
+        [2 ** (group + (element - 1) / 6) / 1000 for group, element in ELEMENTS],
+        contrasts,
+        x="bars, cycles/µm",
+        y="contrast; 0 where the bars are lost",
+        title="Simulated chrome target, groups 10 and 11",
+    )
     read = {name: sum(value > 0 for value in values) for name, values in contrasts.items()}
     figures = {name: _told(contrasts, name) for name in engines}
     gained = np.array(contrasts["shipped"]) - np.array(contrasts["bicubic"])
@@ -77,18 +84,3 @@ def _told(contrasts: dict[str, list[float]], name: str) -> str:
         for i in chosen
     ]
     return "; ".join(rows)
-
-
-def _draw(contrasts: dict[str, list[float]], path: Path) -> None:
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
-    frequency = [2 ** (group + (element - 1) / 6) / 1000 for group, element in ELEMENTS]
-    for name, values in contrasts.items():
-        axes.plot(frequency, values, marker="o", label=name)
-    axes.set_xlabel("bars, cycles/µm")
-    axes.set_ylabel("contrast; 0 where the bars are lost")
-    axes.set_title("Simulated chrome target, groups 10 and 11")
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)

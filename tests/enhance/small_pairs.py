@@ -51,32 +51,50 @@ def write_pairs(
     rows, patches = [], {"train": [], "validation": [], "test": []}
     for number, split in enumerate(splits):
         true = texture(low_px * p // q, seed=number) if pictures is None else pictures[number]
-        name = f"slide{number}_s0"
-        low = imaged(true, ratio, seed=number)
-        exposure = np.clip(true + 4.0 * np.random.default_rng(number).standard_normal(true.shape), 0, 255)
-        kinds = {"low": low, "high": true}
-        if truth:
-            kinds |= {
-                "truth": true,
-                "other": cv2.GaussianBlur(true, (0, 0), 1.0),
-                "exposure": exposure.astype(np.uint8),
-            }
-            kinds["high"] = np.clip(np.rint(true + 1.0 * np.random.default_rng(9).standard_normal(true.shape)), 0, 255)
-            kinds["high"] = kinds["high"].astype(np.uint8)
+        name, kinds = f"slide{number}_s0", kinds_of(true, ratio, seed=number, truth=truth)
         for kind, pixels in kinds.items():
             np.save(folder / "pairs" / f"{name}_{kind}.npy", pixels)
-        patches[split].append((low[:patch_px, :patch_px], kinds["high"][: patch_px * p // q, : patch_px * p // q]))
+        large_px = patch_px * p // q
+        patches[split].append((kinds["low"][:patch_px, :patch_px], kinds["high"][:large_px, :large_px]))
         rows.append(dict(zip(COLUMNS, (name, "run", f"slide{number}", "s0", split, "true", ""), strict=True)))
+    write_patches(folder / "patches", patches, (patch_px, patch_px * p // q))
+    write_sites(folder / "sites.csv", rows)
+    (folder / "card.yaml").write_text(yaml.safe_dump(facts_of(ratio) | card))
+    return folder
+
+
+def kinds_of(true, ratio, *, seed, truth):
+    """All pictures of a site; the label is noisy where its truth is kept."""
+    kinds = {"low": imaged(true, ratio, seed=seed), "high": true}
+    if not truth:
+        return kinds
+    exposure = true + 4.0 * np.random.default_rng(seed).standard_normal(true.shape)
+    label = true + 1.0 * np.random.default_rng(9).standard_normal(true.shape)
+    return kinds | {
+        "truth": true,
+        "other": cv2.GaussianBlur(true, (0, 0), 1.0),
+        "exposure": np.clip(exposure, 0, 255).astype(np.uint8),
+        "high": np.clip(np.rint(label), 0, 255).astype(np.uint8),
+    }
+
+
+def write_patches(folder, patches, sides_px):
     for split, pairs in patches.items():
-        for index, kind in enumerate(("low", "high")):
-            side = (patch_px, patch_px * p // q)[index]
+        for index, (kind, side) in enumerate(zip(("low", "high"), sides_px, strict=True)):
             stacked = np.array([pair[index] for pair in pairs], dtype=np.uint8).reshape(-1, side, side, 3)
-            np.save(folder / "patches" / f"{split}_{kind}.npy", stacked)
-    with (folder / "sites.csv").open("w", newline="") as file:
+            np.save(folder / f"{split}_{kind}.npy", stacked)
+
+
+def write_sites(path, rows):
+    with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    facts = {
+
+
+def facts_of(ratio):
+    p, q = ratio
+    return {
         "ratio": list(ratio),
         "label": "fused",
         "corrected": True,
@@ -86,5 +104,3 @@ def write_pairs(
         "optics": OPTICS,
         "data_sha256": "1" * 64,
     }
-    (folder / "card.yaml").write_text(yaml.safe_dump(facts | card))
-    return folder

@@ -12,6 +12,7 @@ from enhance.errors import CheckpointError
 from enhance.networks import build_network, parameter_count, standard_architecture
 from enhance.open import open_engine
 from tests.enhance.models import checkpoint
+from tests.enhance.numpy_network import keys_bicubic
 
 RIVALS = ("srcnn", "espcn", "edsr")
 RATIOS = [(5, 2), (3, 2), (2, 1), (7, 3)]
@@ -172,19 +173,5 @@ def convolve(x, weights, name):
 
 
 def bicubic(x, ratio):
-    """Keys' kernel at a = −0.75 on grids that share their outer edges; the last pixel goes on beyond the edge."""
     p, q = ratio
-    down, across = (interpolation(length, -(-p * length // q), q / p) for length in x.shape[1:])
-    return np.einsum("yr,crs,xs->cyx", down, x, across)
-
-
-def interpolation(length, outputs, step, a=-0.75):
-    matrix = np.zeros((outputs, length))
-    for j in range(outputs):
-        position = (j + 0.5) * step - 0.5
-        for tap in range(int(np.floor(position)) - 1, int(np.floor(position)) + 3):
-            d = abs(position - tap)
-            near = (a + 2) * d**3 - (a + 3) * d**2 + 1
-            far = a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a
-            matrix[j, min(max(tap, 0), length - 1)] += near if d <= 1 else far
-    return matrix
+    return keys_bicubic(x, [-(-p * length // q) for length in x.shape[1:]], q / p)
