@@ -4,16 +4,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+from enhance.baselines import BASELINES
 from enhance.classical.method import Method
 from enhance.classical.panel import TUNED, can_tune, classical_panel, network_method
 from enhance.engine import Engine
 from enhance.errors import CheckpointError, PairsError
 from enhance.evaluation import NETWORK, Evaluation, write_evaluation
-from enhance.sitescores import score_site
+from enhance.sitescores import EXPOSURE, LABEL, score_site
 from enhance.summary import summary
 from enhance.trainingset import Split, TrainingSet, open_training_set
 
 SELF_FED = "network_self_fed"
+TAKEN = frozenset({*BASELINES, *TUNED, NETWORK, SELF_FED, LABEL, EXPOSURE})
+"""Names that no rival can have: its scores would stand in place of theirs, or theirs in place of its own."""
 
 Against = Literal["truth", "frames"]
 Progress = Callable[[int, int, str], None]
@@ -59,7 +62,8 @@ def evaluate(
     Raises
     ------
     PairsError
-        When the training set is missing or damaged, the split has no sites, or two rivals have one name.
+        When the training set is missing or damaged, the split has no sites, no training site shows tissue, or a rival
+        has the name of another method.
     CheckpointError
         When a model enlarges by another ratio than the pairs.
     """
@@ -111,6 +115,9 @@ def _networks(engine: Engine, rivals: Mapping[str, Engine], data: TrainingSet) -
 def _check(engine: Engine, rivals: Mapping[str, Engine], data: TrainingSet, split: Split) -> None:
     if not data.of(split):
         raise PairsError(f"{data.folder} has no accepted {split} sites: capture more slides, or evaluate another split")
+    taken = sorted(TAKEN & rivals.keys())
+    if taken:
+        raise PairsError(f"the rival {taken[0]} has the name of another method in the table: give it another name")
     rows, columns = data.card.ratio
     for name, each in {NETWORK: engine, **rivals}.items():
         p, q = each.checkpoint.ratio

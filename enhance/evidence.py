@@ -33,7 +33,7 @@ class Evidence(BaseModel):
     date : str
         When, ISO 8601, in UTC.
     slides : tuple of str
-        Held out from training.
+        Held out from training; empty where the test sites lie on slides that it was trained on.
     rigs : tuple of str
         Keys of the rigs they were captured on; empty where the training set does not say.
     simulated : bool
@@ -64,15 +64,20 @@ class Evidence(BaseModel):
     @property
     def says(self) -> str:
         """The test as half a sentence."""
-        held_out = "simulated slide" if self.simulated else "held-out slide"
-        plural = "s" if len(self.slides) != 1 else ""
         where = f" of {', '.join(self.rigs)}" if self.rigs and not self.simulated else ""
         gain = self.network.psnr_db - self.bicubic.psnr_db
         return (
-            f"tested on {self.date[:10]} on {self.sites} sites of {len(self.slides)} {held_out}{plural}{where}: "
+            f"tested on {self.date[:10]} on {self.sites} sites of {self._slides}{where}: "
             f"{self.network.psnr_db:.2f} dB ({gain:+.2f} over bicubic), SSIM {self.network.ssim:.4f} "
             f"(bicubic {self.bicubic.ssim:.4f})"
         )
+
+    @property
+    def _slides(self) -> str:
+        if not self.slides:
+            return "slides that it was trained on"
+        held_out = "simulated slide" if self.simulated else "held-out slide"
+        return f"{len(self.slides)} {held_out}{'s' if len(self.slides) != 1 else ''}"
 
     @property
     def brief(self) -> str:

@@ -37,7 +37,7 @@ def card_text(
     command : str
         That made it.
     evaluation : mapping, optional
-        Content of an ``evaluation.json``; its ``methods`` become a table.
+        Content of an ``evaluation.json``; its ``methods`` become a table, and its ``split`` the head of it.
     novelty : mapping, optional
         ``false_alarms``, ``misses``, ``sound_pictures`` and ``wrong_pictures`` of its novelty flag, as
         `benchmarks.novelty --json` writes them.
@@ -75,7 +75,9 @@ def _facts(checkpoint: Checkpoint) -> str:
 
 
 def _scores(evaluation: Mapping[str, Any], *, simulated: bool) -> str:
-    where = "simulated test slides that it never saw" if simulated else "held-out slides"
+    where = "simulated test slides that it never saw" if simulated else "held-out sites"
+    if evaluation["split"] != "test":
+        where = f"{evaluation['split']} sites, which flatter it"
     head = [f"## Scores on {where}, tissue only", "", "| method | " + " | ".join(t for _, t, _ in SCORES) + " |"]
     return "\n".join([*head, "|---" * (1 + len(SCORES)) + "|", *_score_rows(evaluation["methods"])])
 

@@ -26,7 +26,7 @@ Statistics = NDArray[np.float64]
 
 
 def tile_statistics(image: NDArray[Any], *, white_level: float) -> Statistics:
-    """Measure each tile of 64 × 64 pixels; a smaller picture is one tile.
+    """Measure each tile, 64 pixels or up to twice as many a side, so that they fill the picture; a small one is a tile.
 
     Parameters
     ----------

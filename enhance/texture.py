@@ -37,11 +37,12 @@ class TexturedPlaces:
         return number, row, column
 
     def _about(self, place: int, length_px: int, rng: np.random.Generator) -> int:
-        """Begin up to half a side before or after a cell, so that no place can never be reached."""
+        """Begin up to half a side before or after a cell, or the end after the last: every place can be reached."""
         last = (length_px - self._side) // self._step
         half = self._side // (2 * self._step)
         middle = place * self._side // self._step
-        return self._step * int(np.clip(middle + rng.integers(-half, half + 1), 0, last))
+        beyond = last if place == length_px // self._side - 1 else middle + half
+        return self._step * int(np.clip(rng.integers(middle - half, max(beyond, middle + half) + 1), 0, last))
 
 
 def cell_deviation(picture: Pixels, side_px: int) -> NDArray[np.float64]:

@@ -130,8 +130,8 @@ def train(
     PairsError
         When the training set is missing, damaged or empty.
     TrainingError
-        When `out` holds another training, there is no such network or device, the loss is no longer a number, or
-        another process of this training ended.
+        When `out` holds another training, there is no such network or device, no budget, the loss is no longer a
+        number, or another process of this training ended.
     """
     _check(network, device)
     keep_freed_memory()
@@ -152,14 +152,15 @@ def train(
         )
         for remark in run.remarks:
             (warn or _silent)(remark)
+        budget = _budget(chosen, steps, minutes)
         finished = run.go(
-            _budget(chosen, steps, minutes),
+            budget,
             stop=lambda: interrupted() or (stop is not None and stop()),
             progress=progress or _silent,
             clock=clock,
             curves=curves,
         )
-        return _result(run, out, finished=finished, world=world)
+        return _result(run, out, finished=finished, world=world, remarks=_remarks(run, chosen, budget))
 
 
 def _check(network: str, device: str) -> None:
@@ -169,6 +170,8 @@ def _check(network: str, device: str) -> None:
 
 
 def _budget(recipe: Recipe, steps: int | None, minutes: float | None) -> Budget:
+    if any(given is not None and given <= 0 for given in (steps, minutes)):
+        raise TrainingError(f"a training of {steps} steps or {minutes} minutes is none: ask for more than 0")
     if steps is None and minutes is None:
         return Budget(steps=recipe.steps)
     return Budget(
@@ -181,27 +184,34 @@ def _silent(_said: object) -> None:
     """Tell nobody."""
 
 
-def _result(run: TrainingRun, out: Path, *, finished: bool, world: World) -> TrainResult:
-    better = all(run.score[name] > run.bicubic[name] for name in run.bicubic)
-    remarks = [*run.remarks, *([] if better else [_worse(run)])]
-    if run.out_of_patience:
-        remarks.append(_patient(run))
-    if run.validation.split == "train":
-        remarks.append(
-            "the training set has no validation sites, so the model was selected on what it was trained on and its "
-            "score flatters it: capture more sites"
-        )
+def _result(run: TrainingRun, out: Path, *, finished: bool, world: World, remarks: tuple[str, ...]) -> TrainResult:
     return TrainResult(
         model=out,
         steps=run.step,
         seconds=run.seconds,
         validation=run.score,
         bicubic=run.bicubic,
-        better_than_bicubic=better,
+        better_than_bicubic=_better(run),
         finished=finished,
         leads=world.leads,
-        remarks=tuple(remarks),
+        remarks=remarks,
     )
+
+
+def _better(run: TrainingRun) -> bool:
+    return all(run.score[name] > run.bicubic[name] for name in run.bicubic)
+
+
+def _remarks(run: TrainingRun, recipe: Recipe, budget: Budget) -> tuple[str, ...]:
+    remarks = [*run.remarks, *([] if _better(run) else [_worse(run)])]
+    if run.out_of_patience and budget.used(step=run.step, seconds=run.seconds) < 1:
+        remarks.append(_patient(run, recipe))
+    if run.validation.split == "train":
+        remarks.append(
+            "the training set has no validation sites, so the model was selected on what it was trained on and its "
+            "score flatters it: capture more sites"
+        )
+    return tuple(remarks)
 
 
 def _worse(run: TrainingRun) -> str:
@@ -212,8 +222,9 @@ def _worse(run: TrainingRun) -> str:
     )
 
 
-def _patient(run: TrainingRun) -> str:
+def _patient(run: TrainingRun, recipe: Recipe) -> str:
+    falls = "the rate had not fallen to its end yet, which often gains more: " if recipe.decay else ""
     return (
         f"training ended after step {run.step}, before its budget, since the last validations brought no better SSIM; "
-        "the rate had not fallen yet, which often gains more: the same command without a patience goes on"
+        f"{falls}the same command without a patience goes on"
     )

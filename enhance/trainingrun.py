@@ -249,10 +249,11 @@ class TrainingRun:
 
 
 def _check_parts(parts: int, world: World, recipe: Recipe) -> None:
-    if parts % world.size or not world.size <= parts <= recipe.batch:
+    least = min(recipe.batch, recipe.late_batch or recipe.batch)
+    if parts % world.size or not world.size <= parts <= least:
         raise TrainingError(
-            f"{world.size} processes were started to compute batches of {recipe.batch} pictures in {parts} parts: "
-            f"choose a number of parts that {world.size} can share evenly, at most {recipe.batch}, or fewer processes"
+            f"{world.size} processes were started to compute batches of {least} pictures in {parts} parts: "
+            f"choose a number of parts that {world.size} can share evenly, at most {least}, or fewer processes"
         )
 
 

@@ -197,7 +197,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise PairsError(f"{path} cannot be read: run `parfocal pairs` again") from error
     for row in rows:
         missing = [name for name in ("id", "slide", "split", "accepted") if not row.get(name)]
-        if missing and row.get("accepted", "").lower() != "false":
+        if missing and (row.get("accepted") or "").lower() != "false":
             raise PairsError(f"{path} lacks {missing[0]} in a row: run `parfocal pairs` again")
     return rows
 
@@ -218,6 +218,6 @@ def _mapped(path: Path) -> Pixels:
         pixels: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise PairsError(f"{path} is missing or damaged: run `parfocal pairs` again") from error
-    if pixels.dtype != np.uint8 or pixels.shape[-1] != RGB:
+    if pixels.dtype != np.uint8 or pixels.shape[-1:] != (RGB,):
         raise PairsError(f"{path} holds {pixels.dtype} of shape {pixels.shape} and not 8-bit RGB: take another copy")
     return pixels

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from enhance.baselines import bicubic
 from enhance.engine import Engine
-from enhance.metrics import Mask, Score, score, tissue_mask
+from enhance.metrics import SSIM_RADIUS, Mask, Score, score, tissue_mask
 from enhance.trainingset import Site, Split, TrainingSet
 from enhance.world import ALONE, World
 
@@ -136,6 +136,6 @@ def _example(data: TrainingSet, site: Site, border_px: int, most_px: int | None)
         white_level=data.card.white_level,
         corrected=data.card.corrected,
     )
-    return Example(
-        low=np.array(low), label=np.array(label), tissue=tissue if tissue.any() else ~tissue, border_px=border_px
-    )
+    inner = slice(SSIM_RADIUS, -SSIM_RADIUS)
+    tissue = tissue if tissue[inner, inner].any() else np.ones_like(tissue)
+    return Example(low=np.array(low), label=np.array(label), tissue=tissue, border_px=border_px)

@@ -81,7 +81,17 @@ class Chain:
     @property
     def rig_in_use(self) -> Rig:
         """The rig as the first slide was captured on it, faults and all."""
-        return _with_slide(self.rig, self.runs[0][0])
+        return _with_slide(self.rig, self.runs[0][0], self.size.faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """What the microscope gave: see `Chain`."""
+
+    rig: Rig
+    calibration: Calibration
+    runs: tuple[tuple[Slide, Path], ...]
+    pairs: PairsResult
 
 
 def run_demo(out: Path, size: Size) -> Chain:
@@ -99,16 +109,8 @@ def run_demo(out: Path, size: Size) -> Chain:
     Chain
         What was made, for the report.
     """
-    rig = replace(load_rig("simulated"), camera=replace(load_rig("simulated").camera, size_px=size.camera_px))
-    rigs = {slide.name: _write_rig(out, rig, slide) for slide in size.slides}
     clock = Laps(out / "seconds.json")
-    with clock.step("calibrate"):
-        calibration = _calibrated(out, rigs[size.slides[0].name], size)
-    with clock.step("capture"):
-        runs = tuple((slide, _captured(out, rigs[slide.name], slide, calibration)) for slide in size.slides)
-    test = tuple(slide.name for slide in size.slides if slide.role == "test")
-    with clock.step("pairs"), bar("Registering pairs") as step:
-        pairs = build_pairs([run for _, run in runs], out / "pairs", label="plane", test_slides=test, progress=step)
+    made = capture_demo(out, size, clock)
     with clock.step("train"), bar("Training") as step:
         training = train(
             out / "pairs",
@@ -120,41 +122,55 @@ def run_demo(out: Path, size: Size) -> Chain:
         )
     with clock.step("evaluate"), bar("Evaluating") as step:
         evaluation = evaluate(open_engine(out / "model"), out / "pairs", out=out / "evaluation", progress=step)
+    last = made.runs[-1][1]
     with clock.step("fuse"):
-        site = open_run(runs[-1][1]).sites()[0]
-        fuse_path(runs[-1][1] / "sites" / f"{site}_{HIGH}.ome.tif", out / "fused_100x.tif")
+        site = open_run(last).sites()[0]
+        fuse_path(last / "sites" / f"{site}_{HIGH}.ome.tif", out / "fused_100x.tif")
     with clock.step("enhance"):
-        _enhanced(out, runs[-1][1], site)
+        _enhanced(out, last, site)
     return Chain(
         out=out,
         size=size,
-        rig=rig,
-        calibration=calibration,
-        runs=runs,
-        pairs=pairs,
+        rig=made.rig,
+        calibration=made.calibration,
+        runs=made.runs,
+        pairs=made.pairs,
         training=training,
         evaluation=evaluation,
         seconds=clock.seconds,
     )
 
 
-def _with_slide(rig: Rig, slide: Slide) -> Rig:
+def capture_demo(out: Path, size: Size, clock: Laps) -> Captured:
+    """Do the part of `run_demo` that needs the microscope: calibrate, capture, and register the pairs."""
+    rig = replace(load_rig("simulated"), camera=replace(load_rig("simulated").camera, size_px=size.camera_px))
+    rigs = {slide.name: _write_rig(out, _with_slide(rig, slide, size.faults)) for slide in size.slides}
+    with clock.step("calibrate"):
+        calibration = _calibrated(out, rigs[size.slides[0].name], size)
+    with clock.step("capture"):
+        runs = tuple((slide, _captured(out, rigs[slide.name], slide, calibration)) for slide in size.slides)
+    test = tuple(slide.name for slide in size.slides if slide.role == "test")
+    with clock.step("pairs"), bar("Registering pairs") as step:
+        pairs = build_pairs([run for _, run in runs], out / "pairs", label="plane", test_slides=test, progress=step)
+    return Captured(rig=rig, calibration=calibration, runs=runs, pairs=pairs)
+
+
+def _with_slide(rig: Rig, slide: Slide, faults: str) -> Rig:
     simulated = {
-        "faults": "realistic",
+        "faults": faults,
         "specimen": {"kind": "lung", "seed": slide.seed},
         "truth": "pictures" if slide.truth else "transforms",
     }
     return replace(rig, name=slide.name, simulated=simulated)
 
 
-def _write_rig(out: Path, rig: Rig, slide: Slide) -> Rig:
-    own = _with_slide(rig, slide)
-    file, text = out / "rigs" / f"{slide.name}.yaml", dump_rig(own)
+def _write_rig(out: Path, rig: Rig) -> Rig:
+    file, text = out / "rigs" / f"{rig.name}.yaml", dump_rig(rig)
     if file.is_file() and file.read_text(encoding="utf-8") != text:
         raise StoreError(f"{out} holds a demo of another size, quick or full: name another folder with --out")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    return own
+    return rig
 
 
 def _calibrated(out: Path, rig: Rig, size: Size) -> Calibration:

@@ -30,6 +30,8 @@ class Size:
         Budget of training, whichever is used up first: a slow machine still ends in time.
     claims : bool
         Whether its scores mean anything.
+    faults : str
+        Of the rig, as the simulated microscope names them.
     """
 
     slides: tuple[Slide, ...]
@@ -38,6 +40,7 @@ class Size:
     steps: int
     minutes: float
     claims: bool
+    faults: str = "realistic"
 
 
 FULL = Size(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reproduction.claim import Claim, Engines, graded
-from benchmarks.reproduction.fields import Field, mean_of
+from benchmarks.reproduction.fields import BORDER_PX, Field, mean_of
 from calibration.ringcorrelation import correlate_exposures
 from enhance.baselines import bicubic
 from enhance.engine import Engine
@@ -105,13 +105,13 @@ def transfer(
     for known, unknown in pairs.items():
         own, other = (_gain(by_family[family], trained_on[known]) for family in (known, unknown))
         told.append(f"trained on {known}: {own:+.2f} dB on {known}, {other:+.2f} on {unknown}")
-        kept.append(other / own)
+        kept.append(_kept(own, other))
     return Claim(
         says=says,
         only="transfer",
         figures={"shipped": "; ".join(told)},
         verdict=graded(min(kept), holds=MOST_KEPT, in_part=0.0),
-        why=f"{100 * min(kept):.0f} % of the gain over bicubic is kept, by networks trained on one family each",
+        why=f"{_part(min(kept))}, by networks trained on one family each",
     )
 
 
@@ -149,11 +149,22 @@ def _gain(fields: Sequence[Field], engine: Engine) -> float:
     return float(np.mean(gains))
 
 
+def _kept(own_db: float, other_db: float) -> float:
+    """Part of its gain that a network keeps elsewhere; without a gain on what it knows there is none to keep."""
+    return other_db / own_db if own_db > 0 else float("-inf")
+
+
+def _part(kept: float) -> str:
+    if not np.isfinite(kept):
+        return "nothing is gained over bicubic even on the known family"
+    return f"{100 * kept:.0f} % of the gain over bicubic is kept"
+
+
 def _finest_um(fields: Sequence[Field], shown: Callable[[Field], Picture]) -> float:
     """Mean over the fields of the period at which the correlation with the truth is lost."""
     periods = []
     for field in fields:
-        found = correlate_exposures(trimmed(shown(field), 40), trimmed(field.truth, 40))
+        found = correlate_exposures(trimmed(shown(field), BORDER_PX), trimmed(field.truth, BORDER_PX))
         periods.append(field.pixel_um / (found.cutoff_cycles_per_px or 0.5))
     return float(np.mean(periods))
 

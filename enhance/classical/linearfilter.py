@@ -10,6 +10,7 @@ from enhance.classical.method import Method
 from enhance.classical.normal import MOST_PERIODS, NormalEquations
 from enhance.classical.taps import TAPS, Taps
 from enhance.classical.trial import Trial
+from enhance.errors import PairsError
 from enhance.metrics import tissue_mask
 from enhance.trainingset import Site, TrainingSet
 
@@ -29,12 +30,22 @@ def fit_linear_filter(data: TrainingSet, trial: Trial) -> Method:
         With training sites.
     trial : Trial
         Decides the ridge.
+
+    Raises
+    ------
+    PairsError
+        When no training site shows tissue, or only so near its edge that taps would lie outside.
     """
     taps = Taps(ratio=data.card.ratio)
     sites = data.of("train")
     equations = NormalEquations.none(taps)
     for site in sites:
         equations = _with_site(equations, data, site, MOST_PERIODS // len(sites))
+    if not equations.periods:
+        raise PairsError(
+            f"the linear filter is to be fitted on the training sites of {data.folder} and none of them shows tissue: "
+            "capture sites with tissue"
+        )
     filters = {ridge: equations.solved(ridge).astype(np.float32) for ridge in RIDGES}
     ridge = max(RIDGES, key=lambda ridge: trial.psnr_db(filtered(low, taps, filters[ridge]) for low in trial.lows))
     return linear_filter(taps, filters[ridge], ridge=ridge, periods=equations.periods, sites=len(sites))

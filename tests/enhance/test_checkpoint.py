@@ -67,6 +67,13 @@ def test_a_pickle_under_the_name_of_the_weights_is_refused_unopened(folder):
         load(folder)
 
 
+def test_weights_whose_header_is_as_long_as_a_pickles_first_bytes_are_no_pickle(tmp_path):
+    saved = checkpoint(blocks=3, width=4, growth=0)
+    save(saved, tmp_path)
+    assert (tmp_path / "weights.safetensors").read_bytes().startswith(b"\x80\x05")  # 1408 bytes
+    assert load(tmp_path).weights_sha256 == saved.weights_sha256
+
+
 @pytest.mark.parametrize("name", ["model.pt", "model.pth", "best.ckpt"])
 def test_a_pickle_in_place_of_a_model_is_refused_unopened(tmp_path, name):
     (tmp_path / name).write_bytes(b"anything")

@@ -141,6 +141,19 @@ def test_a_rival_of_another_ratio_is_refused_by_its_name(engine, pairs):
         evaluate(engine, pairs, rivals={"twin": TorchEngine(checkpoint(ratio=(2, 1)))})
 
 
+@pytest.mark.parametrize("name", ["bicubic", "linear_filter", "network", "network_self_fed", "label"])
+def test_a_rival_under_the_name_of_another_method_is_refused(engine, pairs, name):
+    with pytest.raises(PairsError, match=f"the rival {name} has the name of another method"):
+        evaluate(engine, pairs, rivals={name: engine})
+
+
+def test_training_sites_without_tissue_are_refused_in_words(engine, tmp_path):
+    glass = np.full((100, 100, 3), 230, dtype=np.uint8)
+    data = write_pairs(tmp_path / "PAIRS", splits=("train", "test"), pictures=[glass, texture(100, seed=1)], low_px=40)
+    with pytest.raises(PairsError, match="none of them shows tissue"):
+        evaluate(engine, data)
+
+
 def test_the_network_is_paired_with_each_other_method_over_the_counted_sites(evaluation):
     paired = evaluation.paired
     assert set(paired) == set(evaluation.methods) - {"network"}

@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 
 from enhance.checkpoint import save
+from enhance.engine_torch import TorchEngine
 from enhance.errors import CheckpointError
+from enhance.evaluate import evaluate
 from enhance.evidence import NEVER, Evidence, Grade, keep_evidence, read_evidence, say_evidence
 from enhance.open import SHIPPED
+from enhance.proof import evidence_of
+from enhance.trainingset import open_training_set
 from tests.enhance.models import checkpoint
+from tests.enhance.small_pairs import write_pairs
 
 MODEL = checkpoint(blocks=1)
 
@@ -81,6 +86,22 @@ def test_a_test_says_when_where_and_how_much():
         "tested on 2026-11-26 on 5 sites of 1 held-out slide of in_process-stand-1: 34.50 dB (+1.50 over bicubic), "
         "SSIM 0.9500 (bicubic 0.9100)"
     )
+
+
+@pytest.mark.parametrize(
+    ("same_slide", "same_pairs", "held_out"), [(False, True, True), (True, True, False), (True, False, True)]
+)
+def test_a_slide_that_was_trained_on_is_not_said_to_be_held_out(tmp_path, same_slide, same_pairs, held_out):
+    folder = write_pairs(tmp_path / "PAIRS", splits=("validation", "test"), low_px=40, simulated=False)
+    if same_slide:
+        table = folder / "sites.csv"
+        table.write_text(table.read_text().replace(",slide0,", ",slide1,"))
+    data = open_training_set(folder)
+    model = replace(MODEL, data_sha256=data.card.data_sha256 if same_pairs else "2" * 64)
+    found = evidence_of(evaluate(TorchEngine(model), folder), model, data, datetime(2026, 11, 26, tzinfo=UTC))
+    assert found.slides == (("slide1",) if held_out else ())
+    assert ("of 1 held-out slide" in found.says) == held_out
+    assert ("of slides that it was trained on" in found.says) != held_out
 
 
 @pytest.mark.parametrize(

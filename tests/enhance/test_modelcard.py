@@ -1,7 +1,8 @@
 from enhance.modelcard import card_text
 from tests.enhance.models import checkpoint
 
-SCORES = {"methods": {"bicubic": {"psnr_db": 39.15, "ssim": 0.9603}, "network": {"psnr_db": 43.4, "ssim": None}}}
+METHODS = {"bicubic": {"psnr_db": 39.15, "ssim": 0.9603}, "network": {"psnr_db": 43.4, "ssim": None}}
+SCORES = {"split": "test", "methods": METHODS}
 RATES = {"false_alarms": 0.0125, "misses": 0.0, "sound_pictures": 80, "wrong_pictures": 574}
 
 
@@ -19,6 +20,15 @@ def test_a_card_shows_scores_and_novelty_rates():
     assert "| bicubic | 39.15 | 0.9603 |" in text
     assert "| network | 43.40 |  |" in text
     assert "1.2% of 80 sound" in text
+
+
+def test_scores_on_sites_that_it_was_chosen_by_are_not_called_those_of_slides_it_never_saw():
+    told = [
+        card_text(checkpoint(), trained_on=["lung"], command="x", evaluation=SCORES | {"split": split})
+        for split in ("test", "validation")
+    ]
+    assert ["never saw" in text for text in told] == [True, False]
+    assert "## Scores on validation sites, which flatter it" in told[1]
 
 
 def test_a_model_of_captured_slides_is_not_called_simulated():

@@ -47,3 +47,11 @@ def test_pictures_without_any_texture_are_drawn_from_evenly():
     places = TexturedPlaces([speckled(24, 24, where=np.s_[0:0])] * 2, side_px=SIDE, step_px=STEP)
     rng = np.random.default_rng(1)
     assert {places.draw(rng)[0] for _ in range(50)} == {0, 1}
+
+
+def test_the_edge_beyond_the_last_whole_cell_is_drawn_too():
+    places = TexturedPlaces([speckled(35, 46, where=np.s_[:])], side_px=SIDE, step_px=STEP)
+    rng = np.random.default_rng(1)
+    drawn = {places.draw(rng)[1:] for _ in range(3000)}
+    assert {row for row, _ in drawn} == set(range(0, 35 - SIDE + 1, STEP))
+    assert {column for _, column in drawn} == set(range(0, 46 - SIDE + 1, STEP))

@@ -197,6 +197,22 @@ def test_patience_ends_training_when_validations_bring_nothing_better_and_that_i
     assert again.steps == result.steps
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.2])
+def test_a_rate_that_never_falls_is_not_said_to_fall_later(pairs, tmp_path, decay):
+    spoilt = replace(TINY, learning_rate=0.5, clip_norm=float("inf"), decay=decay)
+    result = train(pairs, tmp_path, recipe=spoilt, steps=40, validate_every=1, patience=2)
+    assert ("the rate had not fallen" in result.remarks[-1]) == (decay > 0)
+
+
+def test_patience_that_ends_with_the_budget_did_not_end_it_early(pairs, tmp_path):
+    spoilt = replace(TINY, learning_rate=0.5, clip_norm=float("inf"), decay=0.0)
+    early = train(pairs, tmp_path / "early", recipe=spoilt, steps=40, validate_every=1, patience=2)
+    whole = train(pairs, tmp_path / "whole", recipe=spoilt, steps=early.steps, validate_every=1, patience=2)
+    assert early.steps == whole.steps == load(whole.model).steps + 2
+    assert any("before its budget" in remark for remark in early.remarks)
+    assert not any("before its budget" in remark for remark in whole.remarks)
+
+
 def test_a_training_that_ran_out_of_patience_goes_on_without_one(pairs, tmp_path):
     spoilt = replace(TINY, learning_rate=0.5, clip_norm=float("inf"))
     early = train(pairs, tmp_path, recipe=spoilt, steps=12, validate_every=1, patience=1)
