@@ -89,7 +89,7 @@ class FocusFinder:
             When, by the finder's clock; now when not given.
         """
         if self._searches:
-            return self.known.expected(visit, time_s).z_um
+            return self.known.expected(visit, time_s).z_um + self._offset_um(visit)
         listed_um = visit.z_um if self.run.plan.focus == "as_positions" else None
         return (self.hand_um if listed_um is None else listed_um) + visit.z_offset_um
 
@@ -157,8 +157,8 @@ class FocusFinder:
     def aside(self, visit: Visit, planes: Sequence[Frame]) -> float | None:
         """Return the Z about which a stack is better taken again, or None where it is well centred.
 
-        It is not where the stack's own peak lies more than half a step from its middle; of a lens that is focused by
-        what the first objective showed, nothing is said here.
+        It is not where the stack's own peak, and the offset that the plan asks for, lie more than half a step from its
+        middle; of a lens that is focused by what the first objective showed, nothing is said here.
 
         Parameters
         ----------
@@ -170,7 +170,10 @@ class FocusFinder:
         if not self._searches or self.known.is_matched(visit):
             return None
         peak = stack_peak(planes, self.run.rig)
-        return peak.z_um if abs(peak.off_um) > visit.stack.step_um / 2 else None
+        offset_um = self._offset_um(visit)
+        if peak.z_um is None or abs(peak.off_um + offset_um) <= visit.stack.step_um / 2:
+            return None
+        return peak.z_um + offset_um
 
     def doubt(self) -> None:
         """Let the next visit be swept first: the capture was held, or somebody touched the stand."""
@@ -206,6 +209,10 @@ class FocusFinder:
     @property
     def _searches(self) -> bool:
         return self.run.plan.focus != "as_positions" and pictures_depend_on_focus(self.run.rig)
+
+    def _offset_um(self, visit: Visit) -> float:
+        """How far from the focus the plan asks for pictures; a lens that follows the first has it from there."""
+        return 0.0 if self.known.is_matched(visit) else self.run.plan.focus_offset_um.get(visit.objective, 0.0)
 
     def _allowed(self, objective: str) -> bool:
         """Whether the plan allows another sweep with this objective."""

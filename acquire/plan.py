@@ -112,6 +112,9 @@ class Plan:
         of the positions, or that at which the capture was started).
     focus_every : int
         At most one autofocus for so many sites, with ``surface``.
+    focus_offset_um : mapping of objective to float
+        How far from the focus that is found its stacks are centred, in µm of the focus drive; an objective that is
+        focused by what the first one showed follows that one instead.
     exposure_ms : mapping of objective to float
         One for each objective.
     background_um : (x, y), optional
@@ -137,6 +140,7 @@ class Plan:
     stack: Mapping[str, StackPlan] = field(default_factory=dict)
     focus: FocusMethod = "surface"
     focus_every: int = FOCUS_EVERY
+    focus_offset_um: Mapping[str, float] = field(default_factory=dict)
     background_um: Point | None = None
     background_every: int = 0
     policies: Policies = field(default_factory=Policies)

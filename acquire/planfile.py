@@ -106,7 +106,7 @@ def _looked_at(plan: Plan, tissue: Tissue, rig: Rig, folder: Path) -> Tissue:
 
 def _check_objectives(file: PlanFile, rig: Rig, name: str) -> None:
     known = [objective.name for objective in rig.objectives]
-    for objective in (*file.objectives, *file.stack, *file.exposure_ms, *file.fields):
+    for objective in (*file.objectives, *file.stack, *file.exposure_ms, *file.fields, *file.focus.offset_um):
         if objective not in known:
             raise PlanError(
                 f"plan {name}: objective {objective!r} is not in rig {rig.name!r}, which has {known}: "
@@ -132,6 +132,11 @@ def _check_passes(file: PlanFile, _rig: Rig, name: str) -> None:
         raise PlanError(
             f"plan {name}: fields names {file.objectives[0]}, the first objective, whose field is the site: name the "
             "objectives after it"
+        )
+    if file.focus.method == "as_positions" and file.focus.offset_um:
+        raise PlanError(
+            f"plan {name}: focus method 'as_positions' takes the Z of the positions as it is and has no offset_um: "
+            "leave it out, or choose surface or each"
         )
     if file.focus.method == "hardware":
         raise PlanError(f"plan {name}: focus method 'hardware' is not driven yet: choose surface, each or as_positions")

@@ -1,7 +1,7 @@
 """What a plan file may hold: its keys, their kinds and ranges; unknown keys are refused by name."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
@@ -14,6 +14,8 @@ from acquire.subfields import MARGIN_UM, SubFields
 from acquire.suspendrules import SuspendRules, parse_suspend
 from acquire.tissue import LEAST_PERCENT, TISSUE_DENSITY, Tissue
 
+MOST_OFFSET_UM = 1.0
+"""Half of what a capture takes for a drift, and waits for."""
 PLACES = ("sites_um", "region_um", "polygon_um", "positions")
 """Keys of which a plan has exactly one."""
 
@@ -30,6 +32,7 @@ class _Stack(_Strict):
 class _Focus(_Strict):
     method: FocusMethod = "surface"
     every: int = Field(default=FOCUS_EVERY, ge=1)
+    offset_um: dict[str, Annotated[float, Field(ge=-MOST_OFFSET_UM, le=MOST_OFFSET_UM)]] = Field(default_factory=dict)
 
 
 class _SubFields(_Strict):
@@ -95,6 +98,7 @@ class PlanFile(_Strict):
             stack={name: StackPlan(**stack.model_dump()) for name, stack in self.stack.items()},
             focus=self.focus.method,
             focus_every=self.focus.every,
+            focus_offset_um=self.focus.offset_um,
             exposure_ms=self.exposure_ms,
             background_um=self.background_um,
             background_every=self.background_every,
@@ -110,7 +114,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "overlap_percent": plan.overlap_percent,
         "objectives": list(plan.objectives),
         "stack": {name: {"planes": s.planes, "step_um": s.step_um} for name, s in plan.stack.items()},
-        "focus": {"method": plan.focus, "every": plan.focus_every},
+        "focus": _focus(plan),
         "exposure_ms": dict(plan.exposure_ms),
     }
     subfields = {n: {"columns": s.columns, "rows": s.rows, "margin_um": s.margin_um} for n, s in plan.fields.items()}
@@ -122,6 +126,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "suspend": {} if plan.suspend == SuspendRules() else plan.suspend.document(),
     }
     return document | {key: value for key, value in optional.items() if value}
+
+
+def _focus(plan: Plan) -> dict[str, Any]:
+    offset = {"offset_um": dict(plan.focus_offset_um)} if plan.focus_offset_um else {}
+    return {"method": plan.focus, "every": plan.focus_every} | offset
 
 
 def _places(plan: Plan) -> dict[str, Any]:

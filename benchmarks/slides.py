@@ -28,6 +28,7 @@ from calibration.optics import Rig
 from calibration.rig import load_rig
 from enhance.pairs import build_pairs
 from parfocal.capturing import capture_plan
+from parfocal.demo import FOCUS_OFFSET_UM
 
 Role = Literal["train", "validation", "test"]
 Faults = Literal["realistic", "perfect"]
@@ -51,7 +52,7 @@ PERFECT_SEED = 1
 TRAINING_RIGS = (11, 12, 13, 14)
 VALIDATION_RIG = 15
 TEST_RIGS = (21, 22, 23)
-PERFECT_SITES = {6000: 9, 6100: 12, 6200: 12}
+PERFECT_SITES = {6000: 9, 6100: 9}
 """By the seed of the tissue."""
 
 
@@ -109,7 +110,7 @@ def slides() -> Iterator[SimulatedSlide]:
 def _training() -> Iterator[SimulatedSlide]:
     for rig, (number, kind) in product(TRAINING_RIGS, enumerate(FAMILIES)):
         seed = 100 * rig + number
-        yield SimulatedSlide(kind=kind, seed=seed, rig_seed=rig, faults="realistic", role="train", sites=24)
+        yield SimulatedSlide(kind=kind, seed=seed, rig_seed=rig, faults="realistic", role="train", sites=12)
     for (number, kind), seed in product(enumerate(TRAINING_PICTURES), TRAINING_SCALES_UM):
         rig = TRAINING_RIGS[(number + seed) % len(TRAINING_RIGS)]
         yield SimulatedSlide(kind=kind, seed=seed, rig_seed=rig, faults="realistic", role="train", sites=4)
@@ -134,7 +135,7 @@ def _judging(faults: Faults) -> Iterator[SimulatedSlide]:
         yield SimulatedSlide(kind=kind, seed=5000, rig_seed=rig, faults=faults, role="validation", sites=3)
     for number, kind in product(TEST_RIGS, FAMILIES):
         rig = number if realistic else PERFECT_SEED
-        yield SimulatedSlide(kind=kind, seed=100 * number, rig_seed=rig, faults=faults, role="test", sites=4)
+        yield SimulatedSlide(kind=kind, seed=100 * number, rig_seed=rig, faults=faults, role="test", sites=3)
     for number, kind in zip(TEST_RIGS, PICTURES, strict=True):
         rig = number if realistic else PERFECT_SEED
         yield SimulatedSlide(kind=kind, seed=1, rig_seed=rig, faults=faults, role="test", sites=2)
@@ -180,7 +181,7 @@ def capture(folder: Path, slide: SimulatedSlide) -> None:
         "sites_um": sites_um,
         "objectives": [LOW, HIGH],
         "stack": {HIGH: {"planes": 5, "step_um": 0.4}},
-        "focus": {"method": "surface"},
+        "focus": {"method": "surface", "offset_um": {LOW: FOCUS_OFFSET_UM}},
         "exposure_ms": {LOW: 8, HIGH: 50},
     }
     calibration = record.load(folder / "calibrations" / f"{slide.rig_name}.yaml")

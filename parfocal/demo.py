@@ -37,6 +37,8 @@ from parfocal.training_bar import TrainingBar
 PITCH_UM = 130.0
 """Distance between sites: more than one field of the low-power objective, so that no two share tissue."""
 FIRST_SITE_UM = 500.0
+FOCUS_OFFSET_UM = -0.21
+"""From the maximum of coarse edges, which lies between two layers of a simulated section, to where its detail is."""
 LOW, HIGH = "40x", "100x"
 
 
@@ -214,6 +216,6 @@ def _plan(slide: Slide) -> dict[str, Any]:
         "sites_um": [[FIRST_SITE_UM + i * PITCH_UM, FIRST_SITE_UM + j * PITCH_UM] for i, j in grid],
         "objectives": [LOW, HIGH],
         "stack": {HIGH: {"planes": 5, "step_um": 0.4}},
-        "focus": {"method": "surface"},
+        "focus": {"method": "surface", "offset_um": {LOW: FOCUS_OFFSET_UM}},
         "exposure_ms": {LOW: 8, HIGH: 50},
     }

@@ -43,7 +43,8 @@ def _top() -> str:
 def _rest() -> str:
     return (
         "PSNR and SSIM are taken in tissue only, against the 100x picture free of noise; the test slides have seeds "
-        "and rigs that no training slide has, with realistic faults. A verdict is that of the shipped weights.\n\n"
+        "and rigs that no training slide has, with realistic faults. A verdict is that of the shipped weights; where "
+        "networks that know one family are compared, the figures and the verdict are theirs.\n\n"
         "![Score over defocus](pictures/reproduction_depth.png)\n\n"
         "![Contrast of bars over their frequency](pictures/reproduction_usaf.png)\n"
     )

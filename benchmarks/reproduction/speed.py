@@ -22,7 +22,7 @@ def speed(engines: Engines) -> Claim:
         only="speed",
         figures={"shipped": "; ".join(told)},
         verdict="not comparable",
-        why=f"no GPU here: {os.cpu_count()} processor cores, torch {torch.__version__}",
+        why=f"no GPU here: {os.cpu_count()} processor cores, {type(engines['shipped']).__name__}, {torch.__version__}",
     )
 
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from benchmarks.reproduction.claim import Claim, Engines, graded
 from benchmarks.reproduction.fields import BORDER_PX, Field, mean_of
-from calibration.ringcorrelation import correlate_exposures
 from enhance.baselines import bicubic
 from enhance.engine import Engine
+from enhance.judged.density import density_view
+from enhance.judged.rings import resolution_um
 from enhance.metrics import Score
 from enhance.validation import trimmed
 
@@ -41,7 +42,7 @@ def resolution(fields: Sequence[Field], engines: Engines) -> Claim:
         only="tissue",
         figures=figures,
         verdict=graded(gain, holds=FULL_GAIN, in_part=SOME_GAIN),
-        why="finest detail in green whose ring correlation with the truth is above 1/7",
+        why="finest detail in green whose ring correlation with the truth is above 0.5",
     )
 
 
@@ -78,9 +79,7 @@ def sharp_input(fields: Sequence[Field], engines: Engines) -> Claim:
         says="Frames of the 100x as input come out better than they were (fig. 2, S6)",
         only="tissue",
         figures=figures,
-        verdict=graded(over_blur, holds=LEAST_DB)
-        if more < LEAST_DB
-        else graded(over_blur, holds=LEAST_DB, in_part=-more),
+        verdict=graded(min(more, over_blur), holds=LEAST_DB),
         why=f"{more:+.2f} dB over the exposure, {over_blur:+.2f} over a Gaussian blur: what blur gives is denoising",
     )
 
@@ -161,12 +160,14 @@ def _part(kept: float) -> str:
 
 
 def _finest_um(fields: Sequence[Field], shown: Callable[[Field], Picture]) -> float:
-    """Mean over the fields of the period at which the correlation with the truth is lost."""
-    periods = []
-    for field in fields:
-        found = correlate_exposures(trimmed(shown(field), BORDER_PX), trimmed(field.truth, BORDER_PX))
-        periods.append(field.pixel_um / (found.cutoff_cycles_per_px or 0.5))
-    return float(np.mean(periods))
+    """Mean over the fields of the finest period that agrees with the truth."""
+    return float(np.mean([_agreeing_um(field, shown(field)) for field in fields]))
+
+
+def _agreeing_um(field: Field, picture: Picture) -> float:
+    view = density_view(field.tissue, white_level=field.white_level, pixel_um=field.pixel_um)
+    one, truth = (view.spectra(trimmed(each, BORDER_PX)) for each in (picture, field.truth))
+    return resolution_um(one, truth, view)
 
 
 def _both(score: Score) -> str:

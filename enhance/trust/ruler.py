@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from enhance.trust.tilemeasures import MEASURES, NOISE
 
@@ -19,6 +20,8 @@ TILE_TAILS_PERCENT = (0.5, 99.5)
 SITE_TAILS_PERCENT = (1.0, 99.0)
 MARGIN = 0.1
 """By how much of its width a range of the training is widened at both ends."""
+NEXT_TAIL = 0.01
+"""Chance that the next picture of the kind lies beyond either end of a range learnt from few."""
 FOLDS = 4
 """Parts of the training pictures that are left out in turn."""
 _RIDGE = 0.1  # coefficients that the tiles do not settle stay small; the measures' variance is 1
@@ -64,8 +67,19 @@ def fit_ruler(altered: Sequence[tuple[float, Sequence[Array]]]) -> Ruler:
     return Ruler(
         coefficients=_fitted(altered),
         tiles=widened(np.concatenate(readings), TILE_TAILS_PERCENT),
-        sites=widened(np.array([np.median(reading) for reading in readings]), SITE_TAILS_PERCENT),
+        sites=_sites_range(readings),
     )
+
+
+def _sites_range(readings: Sequence[Array]) -> Range:
+    """Range of the medians; of few pictures at least where the next one lies, of one picture that of its tiles."""
+    medians = np.array([np.median(reading) for reading in readings])
+    count = len(medians)
+    if count == 1:
+        return widened(readings[0], TILE_TAILS_PERCENT)
+    low, high = widened(medians, SITE_TAILS_PERCENT)
+    reach = float(t.isf(NEXT_TAIL, count - 1) * medians.std(ddof=1) * np.sqrt(1 + 1 / count))
+    return min(low, float(medians.mean()) - reach), max(high, float(medians.mean()) + reach)
 
 
 def _fitted(altered: Sequence[tuple[float, Sequence[Array]]]) -> Array:

@@ -49,12 +49,14 @@ tissues = st.builds(
 )
 subfields = st.builds(SubFields, columns=st.integers(1, 5), rows=st.integers(1, 5), margin_um=st.floats(0, 20))
 stacks = st.builds(StackPlan, planes=st.integers(1, 99), step_um=st.floats(0.01, 5))
+offsets = st.dictionaries(st.sampled_from(["40x", "100x"]), st.floats(-1, 1))
 ladders = st.dictionaries(st.just("camera"), st.sampled_from([("retry", "skip"), ("abort",)]))
 
 
 @st.composite
 def plans(draw):
     where = draw(places)
+    focus = draw(st.sampled_from(["surface", "each", "as_positions"]))
     return Plan(
         slide=draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)),
         objectives=("40x", "100x"),
@@ -64,8 +66,9 @@ def plans(draw):
         overlap_percent=draw(st.floats(0, 89)),
         fields=draw(st.dictionaries(st.just("100x"), subfields)),
         stack=draw(st.dictionaries(st.just("100x"), stacks)),
-        focus=draw(st.sampled_from(["surface", "each", "as_positions"])),
+        focus=focus,
         focus_every=draw(st.integers(1, 50)),
+        focus_offset_um={} if focus == "as_positions" else draw(offsets),
         background_um=draw(st.none() | point),
         background_every=draw(st.integers(0, 100)),
         policies=Policies(ladders=draw(ladders)),
@@ -166,3 +169,14 @@ def test_an_overview_of_nothing_but_glass_is_refused(tmp_path):
     path = written(tmp_path, sites_um=None, region_um={"x": [0, 900], "y": [0, 900]}, tissue=overview(tmp_path, 0))
     with pytest.raises(PlanError, match="shows no tissue at any of"):
         load_plan(path, RIG)
+
+
+def test_positions_that_bring_their_own_z_take_no_offset():
+    with pytest.raises(PlanError, match="takes the Z of the positions as it is and has no offset_um"):
+        parse_plan(document(focus={"method": "as_positions", "offset_um": {"40x": 0.2}}), RIG)
+
+
+@pytest.mark.parametrize("offset_um", [{"40x": 1.1}, {"40x": -1.1}, {"20x": 0.1}])
+def test_an_offset_beyond_a_micrometre_or_of_a_lens_the_rig_lacks_is_refused(offset_um):
+    with pytest.raises(PlanError, match=r"offset_um|20x"):
+        parse_plan(document(focus={"offset_um": offset_um}), RIG)
