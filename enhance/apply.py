@@ -1,15 +1,16 @@
 """Apply an engine to picture files: one, or all of a folder."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from calibration.flatfield import Correction, correct
 from enhance.applied import Applied, Output
 from enhance.engine import Engine, Image
 from enhance.errors import ImageError
 from enhance.jobs import jobs
-from enhance.picture import open_picture, provenance, write_enhanced
+from enhance.picture import Picture, open_picture, provenance, write_enhanced
 from enhance.trust.pixelsize import Fitted, fitted
 from enhance.trust.tilemeasures import noise_of
 from enhance.trust.verdict import Verdict, mean_of, model_notes, verdict
@@ -24,6 +25,7 @@ class _Wish:
     grow: bool
     white_level: float | None
     pixel_um: float | None
+    correction: Correction | None
 
     @property
     def grows(self) -> bool:
@@ -39,6 +41,7 @@ def enhance_path(
     grow: bool = False,
     white_level: float | None = None,
     pixel_um: float | None = None,
+    correction: Correction | None = None,
     progress: Callable[[int, int, Path], None] | None = None,
 ) -> Applied:
     """Enhance one picture, or every picture of a folder; one of other pixels than the model's is resampled first.
@@ -57,6 +60,8 @@ def enhance_path(
         Pixel value of saturation, where the files do not say it.
     pixel_um : float, optional
         Pixel size of the pictures, in place of what their files say.
+    correction : Correction, optional
+        Flat and dark field of raw frames; pictures are taken as they are when not given.
     progress : callable, optional
         Called before each picture with those done, those in all, and its path; and once when all are done.
 
@@ -73,7 +78,9 @@ def enhance_path(
     """
     started = time.monotonic()
     work = list(jobs(source, out))
-    wish = _Wish(engine=engine, passes=passes, grow=grow, white_level=white_level, pixel_um=pixel_um)
+    wish = _Wish(
+        engine=engine, passes=passes, grow=grow, white_level=white_level, pixel_um=pixel_um, correction=correction
+    )
     outputs: list[Output] = []
     skipped: list[str] = []
     for done, (picture, target) in enumerate(work):
@@ -92,7 +99,6 @@ def enhance_path(
 
 def _applied(wish: _Wish, outputs: list[Output], skipped: list[str], *, seconds: float) -> Applied:
     checkpoint = wish.engine.checkpoint
-    expected = ("the model expects flat-field corrected pixels, and the files were taken as they are",)
     return Applied(
         outputs=tuple(outputs),
         skipped=tuple(skipped),
@@ -102,13 +108,31 @@ def _applied(wish: _Wish, outputs: list[Output], skipped: list[str], *, seconds:
         novel_fraction=mean_of([output.novel_fraction for output in outputs]),
         consistency=mean_of([output.consistency for output in outputs]),
         statement=checkpoint.statement,
-        notes=(*(expected if checkpoint.corrected else ()), *model_notes(checkpoint)),
+        notes=(*_light_notes(wish), *model_notes(checkpoint)),
     )
+
+
+def _light_notes(wish: _Wish) -> Iterator[str]:
+    corrected = wish.engine.checkpoint.corrected
+    if corrected and wish.correction is None:
+        yield (
+            "the model expects flat-field corrected pixels, and the files were taken as they are: give the calibration "
+            "of their rig if they are raw frames"
+        )
+    elif wish.correction is not None and not corrected:
+        yield "the files were corrected, and the model was trained on pictures as taken"
+
+
+def _read(source: Path, wish: _Wish) -> Picture:
+    read = open_picture(source, white_level=wish.white_level)
+    if wish.correction is None:
+        return read
+    return replace(read, pixels=correct(read.pixels, wish.correction, white_level=read.white_level))
 
 
 def _enhance_file(source: Path, target: Path, wish: _Wish) -> Output:
     checkpoint = wish.engine.checkpoint
-    read = open_picture(source, white_level=wish.white_level)
+    read = _read(source, wish)
     noise = noise_of(read.pixels, white_level=read.white_level)
     fit = fitted(read, checkpoint.pixel_um.get("low"), name=source.name, told_um=wish.pixel_um)
     picture = fit.picture

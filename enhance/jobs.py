@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from enhance.errors import ImageError
-from enhance.picturefile import READABLE, TIFF, check_writable
+from enhance.picturefile import READABLE, TIFF, WRITABLE, check_writable
 
 
 def jobs(source: Path, out: Path) -> Iterator[tuple[Path, Path]]:
@@ -27,6 +27,8 @@ def jobs(source: Path, out: Path) -> Iterator[tuple[Path, Path]]:
         pictures = sorted(p for p in source.iterdir() if p.is_file() and p.suffix.lower() in READABLE)
         if not pictures:
             raise ImageError(f"there is no picture in {source}: give a folder with files ending in {list(READABLE)}")
+        if out.is_file() or out.suffix.lower() in WRITABLE:
+            raise ImageError(f"{source} is a folder of pictures and {out} is one file: name a folder for the results")
         targets = [out / name for name in _names(pictures)]
     else:
         pictures = [source]

@@ -21,6 +21,9 @@ from enhance.picturefile import TIFF, check_writable, read_pages, write_picture
 UM_PER_UNIT = {"nm": 1e-3, "µm": 1.0, "um": 1.0, "mm": 1e3}
 DARK = 1 / 8
 """A 16-bit picture whose brightest pixel is below this part of the white level was probably taken with fewer bits."""
+UM_PER_M = 1e6
+PNG_METRE = 1
+"""Unit of a PNG's resolution."""
 PNG_HEADER_BYTES = 33
 """Signature and first chunk of a PNG; text may follow."""
 
@@ -93,7 +96,7 @@ def write_enhanced(path: Path, pixels: Image, *, description: str, pixel_um: flo
     description : str
         Where it comes from; a text chunk of a PNG, the description of a TIFF.
     pixel_um : float, optional
-        Pixel size at the specimen, kept in an OME-TIFF.
+        Pixel size at the specimen: kept as physical size in an OME-TIFF, as resolution in a plain TIFF and a PNG.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def write_enhanced(path: Path, pixels: Image, *, description: str, pixel_um: flo
         return
     check_writable(path)
     try:
-        write_whole(path, _png(pixels, description))
+        write_whole(path, _png(pixels, description, pixel_um))
     except OSError as error:
         raise ImageError(f"{path} cannot be written ({error}): choose another folder or make room") from error
 
@@ -115,6 +118,8 @@ def _notes(pixels: NDArray[Any], white: float) -> Iterator[str]:
         yield "the picture is grey and was given to the network as red, green and blue alike"
     if pixels.dtype == np.uint16:
         yield f"16 bits with white taken at {white:g}"
+        if pixels.max() > white:
+            yield f"its brightest pixel is {pixels.max()}, above white: what is brighter than white was cut off"
         if pixels.max() < DARK * white:
             yield f"its brightest pixel is {pixels.max()}: give --white-level if the camera has fewer bits"
 
@@ -144,9 +149,15 @@ def _stated_pixel_um(header: dict[str, str]) -> float | None:
     return size * unit if unit and size > 0 else None
 
 
-def _png(pixels: Image, description: str) -> bytes:
+def _png(pixels: Image, description: str, pixel_um: float | None) -> bytes:
     _, encoded = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))
     content = encoded.tobytes()
-    text = b"iTXtDescription\0\0\0\0\0" + description.encode()
-    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
-    return content[:PNG_HEADER_BYTES] + chunk + content[PNG_HEADER_BYTES:]
+    chunks = _chunk(b"iTXt", b"Description\0\0\0\0\0" + description.encode())
+    if pixel_um is not None:
+        per_metre = round(UM_PER_M / pixel_um)
+        chunks = _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, PNG_METRE)) + chunks
+    return content[:PNG_HEADER_BYTES] + chunks + content[PNG_HEADER_BYTES:]
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -17,6 +17,7 @@ Array = NDArray[Any]
 TIFF = (".tif", ".tiff")
 READABLE = (*TIFF, ".png", ".jpg", ".jpeg", ".bmp")
 WRITABLE = (*TIFF, ".png")
+UM_PER_CM = 1e4
 KINDS = (np.uint8, np.uint16, np.float32)
 RGB = 3
 RGBA = 4
@@ -97,7 +98,7 @@ def write_picture(path: Path, picture: Array, *, description: str = "", pixel_um
     description : str
         Stored in a TIFF.
     pixel_um : float, optional
-        Pixel size, stored in an OME-TIFF.
+        Pixel size, stored in a TIFF: as physical size in an OME-TIFF, as resolution in a plain one.
 
     Raises
     ------
@@ -175,7 +176,15 @@ def _write_tiff(path: Path, picture: Array, description: str, pixel_um: float | 
                 description=description.encode(),  # as text tifffile takes ASCII only
                 metadata=None,
                 software="Parfocal",
+                **_resolution(pixel_um),
             )
+
+
+def _resolution(pixel_um: float | None) -> dict[str, Any]:
+    """Tags of a plain TIFF, which Fiji reads as a scale."""
+    if pixel_um is None:
+        return {}
+    return {"resolution": (UM_PER_CM / pixel_um,) * 2, "resolutionunit": "CENTIMETER"}
 
 
 def _write_png(path: Path, picture: Array) -> None:

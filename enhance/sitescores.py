@@ -64,8 +64,10 @@ def _pictures(data: TrainingSet, site: Site, panel: Sequence[Method], *, known: 
     for method in panel:
         yield method.name, method.enlarge(low)
     if known:
-        yield LABEL, data.picture(site, "high")
-        if data.has(site, "exposure"):
+        exposed = data.has(site, "exposure")
+        if data.card.label == "fused" or not exposed:  # of one plane the label is that exposure
+            yield LABEL, data.picture(site, "high")
+        if exposed:
             yield EXPOSURE, data.picture(site, "exposure")
 
 

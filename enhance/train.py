@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enhance.architecture import KINDS, Kind
+from enhance.card import CARD_FILE
 from enhance.errors import TrainingError
 from enhance.interrupt import deferred_interrupt
 from enhance.memory import keep_freed_memory
@@ -133,7 +134,7 @@ def train(
         When `out` holds another training, there is no such network or device, no budget, the loss is no longer a
         number, or another process of this training ended.
     """
-    _check(network, device)
+    _check(network, device, out)
     keep_freed_memory()
     chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
     data = open_training_set(pairs_dir)
@@ -163,7 +164,10 @@ def train(
         return _result(run, out, finished=finished, world=world, remarks=_remarks(run, chosen, budget))
 
 
-def _check(network: str, device: str) -> None:
+def _check(network: str, device: str, out: Path) -> None:
+    if out.is_file() or (out / CARD_FILE).exists():
+        what = "a file" if out.is_file() else "a training set"
+        raise TrainingError(f"{out} is {what}: name another folder for the model")
     if network not in KINDS:
         raise TrainingError(f"there is no network {network!r}: choose one of {list(KINDS)}")
     check_device(device)
@@ -203,8 +207,10 @@ def _better(run: TrainingRun) -> bool:
 
 
 def _remarks(run: TrainingRun, recipe: Recipe, budget: Budget) -> tuple[str, ...]:
-    remarks = [*run.remarks, *([] if _better(run) else [_worse(run)])]
-    if run.out_of_patience and budget.used(step=run.step, seconds=run.seconds) < 1:
+    used_up = budget.used(step=run.step, seconds=run.seconds) >= 1
+    early = not used_up and not run.out_of_patience
+    remarks = [*run.remarks, *([] if _better(run) or early else [_worse(run)])]
+    if run.out_of_patience and not used_up:
         remarks.append(_patient(run, recipe))
     if run.validation.split == "train":
         remarks.append(

@@ -2,7 +2,8 @@
 
 import importlib
 import sys
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -56,9 +57,20 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"Parfocal {metadata.version('parfocal')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[  # typer reads it; `_version` answers
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say the version, to cite it.")
+    ] = False,
+) -> None:
     """Give the group its help; the commands come from the table."""
+    del version
 
 
 def main() -> None:

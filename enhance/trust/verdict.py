@@ -47,7 +47,7 @@ class Verdict:
         if self.agreement is not None and self.agreement.doubtful:
             yield (
                 f"the enhanced picture does not agree with its input: imaged again through the weaker objective it is "
-                f"off by {self.agreement.score:.1f} times what noise explains (1 is perfect), and in "
+                f"off by {self.agreement.score:.1f} times what noise explains, and in "
                 f"{self.agreement.doubtful_fraction:.0%} of the field by more than {DOUBTFUL_CELL:g}"
             )
 

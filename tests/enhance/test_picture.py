@@ -1,8 +1,11 @@
+import struct
+
 import cv2
 import numpy as np
 import pytest
 import tifffile
 
+from calibration.flatfield import Correction, correct
 from enhance.apply import enhance_path
 from enhance.engine_torch import TorchEngine
 from enhance.errors import ImageError
@@ -102,6 +105,39 @@ def test_what_is_written_reads_back_the_same_and_carries_its_provenance(tmp_path
     assert sentence.encode() in (tmp_path / name).read_bytes()
     assert sentence.endswith(SENTENCE)
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_plain_tiff_and_a_png_say_their_pixel_size_as_resolution(tmp_path):
+    for name in ("out.tif", "out.png"):
+        write_enhanced(tmp_path / name, COLOUR, description="", pixel_um=0.08)
+    with tifffile.TiffFile(tmp_path / "out.tif") as tif:
+        (page,) = tif.pages
+        assert page.resolutionunit == tifffile.RESUNIT.CENTIMETER
+        assert page.resolution == pytest.approx((125_000, 125_000))
+    content = (tmp_path / "out.png").read_bytes()
+    at = content.index(b"pHYs") + 4
+    assert struct.unpack(">IIB", content[at : at + 9]) == (12_500_000, 12_500_000, 1)
+
+
+def test_raw_frames_are_corrected_by_the_calibration_of_their_rig(engine, png, tmp_path):
+    flat = np.linspace(0.5, 0.9, 12, dtype=np.float32)[None, :, None] * np.ones((9, 1, 3), np.float32)
+    correction = Correction(dark=np.zeros((9, 12, 3), np.float32), flat=flat)
+    applied = enhance_path(png, tmp_path / "out.tif", engine, correction=correction)
+    expected = engine.enhance(correct(COLOUR, correction, white_level=255))
+    assert np.array_equal(open_picture(tmp_path / "out.tif").pixels, expected)
+    assert not any("taken as they are" in note for note in applied.notes)
+
+
+def test_pixels_above_the_white_level_that_was_told_are_named(tmp_path):
+    bright = saved(tmp_path / "in.tif", COLOUR.astype(np.uint16) * 13)
+    assert any("above white" in note for note in open_picture(bright, white_level=255).notes)
+
+
+@pytest.mark.parametrize("name", ["out.tif", "there"])
+def test_a_folder_is_not_enhanced_into_one_file(png, tmp_path, name):
+    (tmp_path / "there").write_text("a file")
+    with pytest.raises(ImageError, match="name a folder for the results"):
+        enhance_path(png.parent, tmp_path / name, Untouched())
 
 
 def test_a_lossy_format_is_refused_for_writing(tmp_path):

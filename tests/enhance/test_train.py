@@ -259,3 +259,9 @@ def dying_at(step):
 def losses(folder):
     with (folder / "history.csv").open() as file:
         return [row["loss"] for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("place", ["", "card.yaml"])
+def test_no_model_is_written_into_a_training_set_or_over_a_file(pairs, place):
+    with pytest.raises(TrainingError, match="name another folder for the model"):
+        train(pairs, pairs / place, steps=1)

@@ -1,6 +1,7 @@
 """The command line is a contract: names, keys, exit codes, and one sentence for bad input."""
 
 import json
+from importlib import metadata
 
 import cv2
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from calibration import record
 from calibration.rig import dump_rig, load_rig
 from parfocal.commands import COMMANDS, app
+from tests.enhance.small_run import small_calibration
 
 PLAN = {
     "slide": "S1",
@@ -225,3 +228,19 @@ def test_pictures_that_do_not_fit_are_not_accepted_but_no_failure(run, tmp_path)
     found = answer(run("register", tmp_path / "low.png", tmp_path / "high.png", "--json"))
     assert not found["accepted"]
     assert found["reason"]
+
+
+def test_the_version_can_be_cited(run):
+    result = run("--version")
+    assert (result.exit_code, result.output.strip()) == (0, f"Parfocal {metadata.version('parfocal')}")
+
+
+@pytest.mark.parametrize(
+    ("objective", "says"), [((), "no --objective was given"), (("--objective", "20x"), "--objective 20x is none of it")]
+)
+def test_enhance_asks_through_which_lens_raw_frames_were_taken(run, tmp_path, objective, says):
+    record.save(small_calibration(load_rig("simulated")), tmp_path / "cal.yaml")
+    cv2.imwrite(str(tmp_path / "in.png"), np.zeros((20, 20, 3), np.uint8))
+    calibrated = ("--calibration", tmp_path / "cal.yaml")
+    result = run("enhance", tmp_path / "in.png", tmp_path / "out.tif", "--model", "shipped", *calibrated, *objective)
+    assert f"knows the flat fields of 40x, 100x, and {says}" in one_sentence(result)
