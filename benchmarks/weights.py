@@ -21,7 +21,7 @@ from parfocal.training_bar import TrainingBar
 RIVAL_MINUTES = 10.0
 FAMILY_MINUTES = 5.0
 PAPER_STEPS = 300
-SHIPPED = replace(FAST, decay=0.6, steps=14_000)
+SHIPPED = replace(FAST, decay=0.6, steps=24_000)
 """In an hour the rate may fall for longer than in minutes."""
 WEIGHTS = Path(__file__).parents[1] / "enhance" / "weights" / "shipped"
 

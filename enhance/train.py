@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enhance.architecture import KINDS, Kind
-from enhance.card import CARD_FILE
 from enhance.errors import TrainingError
 from enhance.interrupt import deferred_interrupt
 from enhance.memory import keep_freed_memory
@@ -165,7 +164,7 @@ def train(
 
 
 def _check(network: str, device: str, out: Path) -> None:
-    if out.is_file() or (out / CARD_FILE).exists():
+    if out.is_file() or (out / "card.yaml").exists():
         what = "a file" if out.is_file() else "a training set"
         raise TrainingError(f"{out} is {what}: name another folder for the model")
     if network not in KINDS:

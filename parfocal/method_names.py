@@ -14,7 +14,7 @@ NAMES = {
     "linear_filter": "best linear filter",
     "network": "network",
     "network_self_fed": "network, self-fed",
-    "label": "label (what the network learns)",
+    "label": "label",
     "one_100x_exposure": "one {high} exposure",
 }
 CLASSICAL = ("nearest", "bicubic", "lanczos", "unsharp", "wiener", "richardson_lucy", "linear_filter")
