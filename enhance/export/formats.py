@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from enhance.checkpoint import Checkpoint
+from enhance.errors import ExportError
 from enhance.export.agreement import Agreement
 from enhance.export.bioimage import write_package
 from enhance.export.onnxfile import write_onnx
@@ -71,8 +72,21 @@ def default_name(model: str) -> str:
 
 
 def target_of(model: str, out: Path | None, form: Format) -> Path:
-    """Return the file to write: `out`, or a file named after the model in that folder, or here."""
+    """Return the file to write: `out`, or a file named after the model in that folder, or here.
+
+    Raises
+    ------
+    ExportError
+        When `out` is no folder and does not end as such files do.
+    """
     name = f"{Path(model).resolve().name}{ENDINGS[form]}"
     if out is None:
         return Path(name)
-    return out / name if out.is_dir() else out
+    if out.is_dir():
+        return out / name
+    ending = Path(ENDINGS[form]).suffix
+    if out.suffix.lower() != ending:
+        raise ExportError(
+            f"{out} is no folder that exists and does not end in {ending}: name a file or make the folder"
+        )
+    return out

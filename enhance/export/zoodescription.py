@@ -74,7 +74,7 @@ def description_of(checkpoint: Checkpoint, place: Path, signature: Signature, *,
             config=_config(v, facts_of(checkpoint, tested=tested)),
         )
     except ValueError as error:
-        raise ExportError(_refused(error)) from error
+        raise ExportError(refused(error)) from error
 
 
 def _input(v: Any, checkpoint: Checkpoint, place: Path) -> Any:
@@ -128,11 +128,14 @@ def _config(v: Any, facts: Mapping[str, str]) -> Any:
     return v.Config(bioimageio=v.BioimageioConfig(reproducibility_tolerance=[tolerance]), **own)
 
 
-def _refused(error: ValueError) -> str:
+def refused(error: ValueError) -> str:
+    """Say in words why bioimage.io did not take a description."""
     said = " ".join(str(error).split())
     if CLASH in said:
         return (
             "bioimageio.spec cannot describe a model with the pydantic that is installed here, whose version 2.14 "
             "refuses what it passes: run pip install 'pydantic<2.14'"
         )
+    if " license." in said:
+        return "bioimage.io does not know that licence: give its SPDX name, e.g. CC-BY-4.0, BSD-3-Clause or MIT"
     return f"bioimage.io does not take this description ({said[:200]}): give another name, licence or author"

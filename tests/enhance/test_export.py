@@ -15,6 +15,7 @@ from enhance.export.formats import default_name, target_of
 from enhance.export.onnxfile import write_onnx
 from enhance.export.torchscript import torchscript_of
 from enhance.export.wholepicture import halo_px, whole_picture
+from enhance.export.zoodescription import refused
 from tests.enhance.extras import extra
 from tests.enhance.models import checkpoint
 
@@ -168,5 +169,17 @@ def test_a_file_is_named_after_its_model_unless_it_is_told(tmp_path):
     assert target_of("models/lung", tmp_path / "a.zip", "bioimageio") == tmp_path / "a.zip"
 
 
+@pytest.mark.parametrize(("name", "form"), [("models", "bioimageio"), ("a.zip", "onnx"), ("a.onnx", "bioimageio")])
+def test_a_name_that_ends_otherwise_is_refused_where_there_is_no_such_folder(tmp_path, name, form):
+    with pytest.raises(ExportError, match="is no folder that exists and does not end in"):
+        target_of("shipped", tmp_path / name, form)
+
+
 def test_a_name_for_bioimageio_holds_only_the_signs_that_it_takes():
     assert default_name("models/lung.2026 (a)") == "Parfocal lung-2026 (a)"
+
+
+def test_a_licence_that_nobody_knows_is_named_as_what_is_wrong():
+    error = ValueError("3 validation errors for ModelDescr license.function-after[x] Input should be 'MIT'")
+    assert "SPDX name" in refused(error)
+    assert "SPDX name" not in refused(ValueError("1 validation error for ModelDescr name [input_value={'license': 1}]"))
