@@ -3,7 +3,7 @@
     python -m benchmarks.weights FOLDER [--only NAME] [--ship]
 
 Every training is resumable: the same command goes on. `--ship` copies FOLDER/models/shipped into the package. On two
-cores: shipped 45 minutes, the others 10 minutes or less each.
+cores: shipped 40 minutes, the others 10 minutes or less each.
 """
 
 import argparse
