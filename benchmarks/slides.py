@@ -3,7 +3,7 @@
     python -m benchmarks.slides FOLDER [--processes 2] [--only REGEX]
 
 Every rig is calibrated and every slide captured as on a stand. What is there already is not made again, so the same
-command goes on after it was stopped. All of it takes about 45 minutes on two cores, and 2 GB.
+command goes on after it was stopped. All of it takes about half an hour on two cores, and 3 GB.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def _training() -> Iterator[SimulatedSlide]:
 
 
 def _training_without_faults() -> Iterator[SimulatedSlide]:
-    """Fewer, and from the same rig: else a network takes what is in focus and free of noise for what it is not."""
+    """From one rig: else a network takes what is in focus and free of noise for what it is not."""
     for kind, (seed, sites) in product(FAMILIES, PERFECT_SITES.items()):
         yield _perfect(kind, seed, sites)
     for kind in PERFECT_PICTURES:

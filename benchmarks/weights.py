@@ -15,6 +15,8 @@ from benchmarks.slides import FAMILIES, pair, slides
 from enhance.checkpoint import load, save
 from enhance.recipes import FAST, Recipe
 from enhance.train import train
+from enhance.trainingset import open_training_set
+from enhance.trust.look import look_of
 from parfocal.bars import bar
 from parfocal.training_bar import TrainingBar
 
@@ -82,8 +84,16 @@ def make(folder: Path, model: Model) -> None:
 
 
 def ship(folder: Path) -> None:
-    """Copy the trained weights into the package, without the state of their training."""
-    save(load(folder / "models" / "shipped"), WEIGHTS)
+    """Copy the trained weights into the package, without the state of their training.
+
+    What is familiar to them is taken from tissue alone: photographs have no true scale, and would have the flag take
+    any pixel size for known.
+    """
+    trained = load(folder / "models" / "shipped")
+    data = open_training_set(folder / "pairs-training")
+    tissue = tuple(site for site in data.sites if site.slide.split("-")[0] in FAMILIES)
+    look = look_of(replace(data, sites=tissue))
+    save(replace(trained, ranges=look.ranges, familiar=look.familiar), WEIGHTS)
 
 
 def main() -> None:
