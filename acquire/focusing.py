@@ -89,9 +89,14 @@ class FocusFinder:
             When, by the finder's clock; now when not given.
         """
         if self._searches:
-            return self.known.expected(visit, time_s).z_um + self._offset_um(visit)
+            return self.known.expected(visit, time_s).z_um + self.offset_um(visit)
         listed_um = visit.z_um if self.run.plan.focus == "as_positions" else None
         return (self.hand_um if listed_um is None else listed_um) + visit.z_offset_um
+
+    def offset_um(self, visit: Visit) -> float:
+        """How far from the focus the plan asks for pictures; a lens that follows the first has it from there."""
+        asked_um = self.run.plan.focus_offset_um.get(visit.objective, 0.0)
+        return 0.0 if asked_um and self.known.is_matched(visit) else asked_um
 
     def due(self, visit: Visit) -> bool:
         """Whether the site is to be swept before its stack is taken.
@@ -131,7 +136,8 @@ class FocusFinder:
         peak = stack_peak(planes, self.run.rig)
         if peak.z_um is not None and self._searches:
             step_um = visit.stack.step_um
-            bounded_um = peak.z_um - peak.off_um + min(max(peak.off_um, -step_um), step_um)
+            expected_um = peak.z_um - peak.off_um - self.offset_um(visit)
+            bounded_um = expected_um + min(max(peak.z_um - expected_um, -step_um), step_um)
             point = self.known.point(visit, bounded_um)
             self.known.keep(PEAK, point, visit, off_um=peak.off_um, standing=peak.standing)
         return peak
@@ -170,7 +176,7 @@ class FocusFinder:
         if not self._searches or self.known.is_matched(visit):
             return None
         peak = stack_peak(planes, self.run.rig)
-        offset_um = self._offset_um(visit)
+        offset_um = self.offset_um(visit)
         if peak.z_um is None or abs(peak.off_um + offset_um) <= visit.stack.step_um / 2:
             return None
         return peak.z_um + offset_um
@@ -209,10 +215,6 @@ class FocusFinder:
     @property
     def _searches(self) -> bool:
         return self.run.plan.focus != "as_positions" and pictures_depend_on_focus(self.run.rig)
-
-    def _offset_um(self, visit: Visit) -> float:
-        """How far from the focus the plan asks for pictures; a lens that follows the first has it from there."""
-        return 0.0 if self.known.is_matched(visit) else self.run.plan.focus_offset_um.get(visit.objective, 0.0)
 
     def _allowed(self, objective: str) -> bool:
         """Whether the plan allows another sweep with this objective."""

@@ -112,7 +112,7 @@ class Judging:
         if self.finder.due(visit):
             self.finder.focus(self.place(visit))
         expected_um = self.expected_um(visit)
-        self.drift.aimed(expected_um)
+        self.drift.aimed(expected_um - self.finder.offset_um(visit))
         return expected_um
 
     def look(self, visit: Visit, planes: Sequence[Frame]) -> Look:

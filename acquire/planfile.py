@@ -70,7 +70,7 @@ def parse_plan(document: Any, rig: Rig, *, name: str = "plan", folder: Path = Pa
         file = PlanFile.model_validate(document)
     except ValidationError as error:
         raise PlanError(f"plan {name}: {first_fault(error)}") from error
-    for check in (_check_objectives, _check_places, _check_passes, _check_order):
+    for check in (_check_objectives, _check_places, _check_passes, _check_offsets, _check_order):
         check(file, rig, name)
     listed: tuple[StagePosition, ...] = ()
     if isinstance(file.positions, str):
@@ -133,13 +133,25 @@ def _check_passes(file: PlanFile, _rig: Rig, name: str) -> None:
             f"plan {name}: fields names {file.objectives[0]}, the first objective, whose field is the site: name the "
             "objectives after it"
         )
+    if file.focus.method == "hardware":
+        raise PlanError(f"plan {name}: focus method 'hardware' is not driven yet: choose surface, each or as_positions")
+
+
+def _check_offsets(file: PlanFile, _rig: Rig, name: str) -> None:
+    """Refuse an offset that no focus is found for, or that leaves the focus outside the stack that shall tell it."""
     if file.focus.method == "as_positions" and file.focus.offset_um:
         raise PlanError(
             f"plan {name}: focus method 'as_positions' takes the Z of the positions as it is and has no offset_um: "
             "leave it out, or choose surface or each"
         )
-    if file.focus.method == "hardware":
-        raise PlanError(f"plan {name}: focus method 'hardware' is not driven yet: choose surface, each or as_positions")
+    for objective, offset_um in file.focus.offset_um.items():
+        stack = file.stack.get(objective)
+        reach_um = (stack.planes - 1) / 2 * stack.step_um if stack else 0.0
+        if 0 < reach_um <= abs(offset_um):
+            raise PlanError(
+                f"plan {name}: focus.offset_um of {objective} is {offset_um:g} and its stack reaches {reach_um:g} µm, "
+                "so the focus would lie outside: take more planes or a smaller offset"
+            )
 
 
 def _check_order(file: PlanFile, rig: Rig, name: str) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 
 from benchmarks.slides import FAMILIES
 from enhance.evaluation import BICUBIC, NETWORK
+from parfocal.method_names import NETWORKS, SEEN, method_name
 
-NO_RIVALS = (NETWORK, "network_self_fed", "one_100x_exposure", "label")
+NO_RIVALS = (*NETWORKS, *SEEN)
 """What a network is not asked to be better than: itself, and pictures of the 100x."""
 HEAD = ("family", "sites", "method", "gain, dB", "1 - SSIM removed", "least gain of a site, dB", "network ahead at")
 Site = Mapping[str, Mapping[str, float]]
@@ -45,7 +46,7 @@ def main() -> None:
 def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for family, sites in _families(document):
         for method in document["methods"]:
-            yield family, str(len(sites)), method.replace("_", " "), *_cells(sites, method)
+            yield family, str(len(sites)), method_name(method), *_cells(sites, method)
 
 
 def _families(document: Mapping[str, Any]) -> Iterator[tuple[str, list[Site]]]:
@@ -77,7 +78,7 @@ def _behind(document: Mapping[str, Any]) -> Iterator[str]:
         site = document["sites"][name]
         better = [method for method in rivals if not _ahead(site, method)]
         if better:
-            yield f"not ahead in both PSNR and SSIM at {name}: {', '.join(better)}"
+            yield f"not ahead in both PSNR and SSIM at {name}: {', '.join(map(method_name, better))}"
 
 
 if __name__ == "__main__":

@@ -136,6 +136,7 @@ def train(
     _check(network, device, out)
     keep_freed_memory()
     chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
+    budget = _budget(chosen, steps, minutes)
     data = open_training_set(pairs_dir)
     with joined_world(device) as world, deferred_interrupt() as interrupted:
         run = TrainingRun(
@@ -152,7 +153,6 @@ def train(
         )
         for remark in run.remarks:
             (warn or _silent)(remark)
-        budget = _budget(chosen, steps, minutes)
         finished = run.go(
             budget,
             stop=lambda: interrupted() or (stop is not None and stop()),

@@ -43,8 +43,30 @@ LOW, HIGH = "40x", "100x"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
-    """What the demo made, step by step, for the report.
+class Captured:
+    """What the demo's microscope gave.
+
+    Parameters
+    ----------
+    rig : Rig
+        Without a specimen of its own.
+    calibration : Calibration
+        As measured.
+    runs : tuple of (Slide, Path)
+        One run folder for each slide.
+    pairs : PairsResult
+        Of all runs.
+    """
+
+    rig: Rig
+    calibration: Calibration
+    runs: tuple[tuple[Slide, Path], ...]
+    pairs: PairsResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain(Captured):
+    """What the demo made, step by step, for the report; further parameters as in `Captured`.
 
     Parameters
     ----------
@@ -52,23 +74,13 @@ class Chain:
         The folder everything lies in.
     size : Size
         How much was done.
-    rig : Rig
-        Without a specimen of its own.
-    calibration : Calibration
-        As measured.
-    runs : mapping-like tuple of (Slide, Path)
-        One run folder for each slide.
-    pairs, training, evaluation : results of the commands of that name
+    training, evaluation : results of the commands of that name
     seconds : tuple of (str, float)
         How long each step took, in order, over all sessions in this folder.
     """
 
     out: Path
     size: Size
-    rig: Rig
-    calibration: Calibration
-    runs: tuple[tuple[Slide, Path], ...]
-    pairs: PairsResult
     training: TrainResult
     evaluation: Evaluation
     seconds: tuple[tuple[str, float], ...]
@@ -84,16 +96,6 @@ class Chain:
     def rig_in_use(self) -> Rig:
         """The rig as the first slide was captured on it, faults and all."""
         return _with_slide(self.rig, self.runs[0][0], self.size.faults)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
-    """What the microscope gave: see `Chain`."""
-
-    rig: Rig
-    calibration: Calibration
-    runs: tuple[tuple[Slide, Path], ...]
-    pairs: PairsResult
 
 
 def run_demo(out: Path, size: Size) -> Chain:

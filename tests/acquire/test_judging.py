@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquire.control import Control
+from acquire.driftwatch import STACKS
 from acquire.errors import CameraError
 from acquire.focusing import begin_focusing
 from acquire.judging import Judging
@@ -118,6 +119,21 @@ def searching(tmp_path_factory):
     told = {"objectives": ["100x"], "exposure_ms": {"100x": 5}, "focus": {"method": "surface"}}
     planned = {"sites_um": [[500, 500], [520, 500]], "stack": {"100x": {"planes": 5, "step_um": STEP_UM}}}
     return judging(folder, rig=SIMULATED, microscope=PlainMicroscope(SIMULATED), **told, **planned)
+
+
+@pytest.mark.parametrize("offset_um", [0.0, -0.5])
+def test_an_offset_that_the_plan_asks_for_is_no_drift(tmp_path, offset_um):
+    told = {"objectives": ["100x"], "exposure_ms": {"100x": 5}, "stack": {"100x": {"planes": 5, "step_um": STEP_UM}}}
+    focus = {"method": "surface", "offset_um": {"100x": offset_um}}
+    places = {"sites_um": [[500 + 20 * number, 500] for number in range(STACKS + 1)]}
+    judge = judging(tmp_path, rig=SIMULATED, microscope=PlainMicroscope(SIMULATED), focus=focus, **told, **places)
+    judge.drift.begin()
+    for visit in judge.visits:
+        judge.finder.known.tried.add((visit.site, visit.objective))
+        middle_um = judge.z_um(visit)
+        judge.look(visit, planes := stack(middle_um, 0.0, step_um=STEP_UM))
+        judge.learn(visit, planes)
+    assert judge.drift.off_um() == pytest.approx(0, abs=0.05)
 
 
 @settings(max_examples=30, deadline=None)

@@ -171,6 +171,13 @@ def test_an_overview_of_nothing_but_glass_is_refused(tmp_path):
         load_plan(path, RIG)
 
 
+def test_an_offset_that_leaves_the_focus_outside_the_stack_is_refused():
+    focus = {"offset_um": {"100x": -0.8}}
+    with pytest.raises(PlanError, match=r"100x is -0\.8 and its stack reaches 0\.8 µm"):
+        parse_plan(document(focus=focus), RIG)
+    assert parse_plan(document(focus={"offset_um": {"100x": -0.7}}), RIG).focus_offset_um == {"100x": -0.7}
+
+
 def test_positions_that_bring_their_own_z_take_no_offset():
     with pytest.raises(PlanError, match="takes the Z of the positions as it is and has no offset_um"):
         parse_plan(document(focus={"method": "as_positions", "offset_um": {"40x": 0.2}}), RIG)

@@ -265,3 +265,14 @@ def losses(folder):
 def test_no_model_is_written_into_a_training_set_or_over_a_file(pairs, place):
     with pytest.raises(TrainingError, match="name another folder for the model"):
         train(pairs, pairs / place, steps=1)
+
+
+@pytest.mark.parametrize("budget", [{"steps": 0}, {"minutes": 0.0}])
+def test_a_training_of_no_length_is_refused(pairs, tmp_path, budget):
+    with pytest.raises(TrainingError, match="ask for more than 0"):
+        train(pairs, tmp_path / "model", **budget)
+
+
+def test_parts_that_the_late_batches_cannot_fill_are_refused_before_the_first_step(pairs, tmp_path):
+    with pytest.raises(TrainingError, match="batches of 2 pictures in 4 parts"):
+        train(pairs, tmp_path / "model", recipe=replace(FAST, batch=4, late_batch=2), parts=4, steps=5)

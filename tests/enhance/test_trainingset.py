@@ -82,3 +82,16 @@ def test_patches_that_are_no_pairs_are_refused(folder):
     np.save(folder / "patches" / "train_low.npy", np.zeros((3, 10, 10, 3), dtype=np.uint8))
     with pytest.raises(PairsError, match="no pairs of ratio 5/2"):
         open_training_set(folder).patches("train")
+
+
+def test_a_table_that_was_cut_in_its_last_row_is_refused(folder):
+    table = folder / "sites.csv"
+    table.write_text(table.read_text().rstrip()[: -len("test,true,")])
+    with pytest.raises(PairsError, match=r"lacks (split|accepted) in a row"):
+        open_training_set(folder)
+
+
+def test_an_array_that_is_a_single_number_is_refused(folder):
+    np.save(folder / "pairs" / "slide0_s0_low.npy", np.uint8(7))
+    with pytest.raises(PairsError, match="not 8-bit RGB"):
+        open_training_set(folder)
