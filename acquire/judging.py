@@ -97,7 +97,7 @@ class Judging:
                 poll=self.control.between_planes,
             )
         self._added_um = self._refound.focus_um
-        microscope.expect_focus(self.expected_um(pending[0]))
+        microscope.expect_focus(self._focus_um(pending[0]))
         if objective != run.objectives[0]:
             self.finder.recheck([self.place(visit) for visit in pending], surface, added_um=self._added_um)
         if run.plan.focus != "as_positions":
@@ -111,9 +111,8 @@ class Judging:
         """Z of the middle of the visit's stack; the site is focused first where its focus is not known well enough."""
         if self.finder.due(visit):
             self.finder.focus(self.place(visit))
-        expected_um = self.expected_um(visit)
-        self.drift.aimed(expected_um - self.finder.offset_um(visit))
-        return expected_um
+        self.drift.aimed(self._focus_um(visit))
+        return self.expected_um(visit)
 
     def look(self, visit: Visit, planes: Sequence[Frame]) -> Look:
         """Say whether a stack shows what its partner shows, and whether its focus lies in its middle.
@@ -142,8 +141,12 @@ class Judging:
         self.finder.doubt()
 
     def expected_um(self, visit: Visit) -> float:
-        """Z expected of a visit's focus, by all that was seen; nothing is looked at."""
+        """Z on which a visit's stack shall be centred, by all that was seen; nothing is looked at."""
         return self.finder.predict(visit) + self._added_um
+
+    def _focus_um(self, visit: Visit) -> float:
+        """Z at which it is expected to be sharp."""
+        return self.expected_um(visit) - self.finder.offset_um(visit)
 
     def _allows(self, objective: Objective) -> bool:
         record = self.finder.microscope.state.record

@@ -94,10 +94,10 @@ def _stacks(plan: Plan, rig: Rig) -> Iterator[Item]:
     """Find stacks deeper than the near margin: the driver would refuse them in mid-run."""
     for name in plan.objectives:
         stack, margin_um = plan.stack.get(name, StackPlan()), rig.objective(name).near_margin_um
-        reach_um = max(stack.offsets_um())
+        reach_um = max(stack.offsets_um()) + rig.z.offset(0.0, plan.focus_offset_um.get(name, 0.0))
         if reach_um > margin_um:
             says = (
-                f"its planes reach {reach_um:g} µm nearer than the focus and near_margin_um is {margin_um:g}: take "
+                f"its planes reach {reach_um:.4g} µm nearer than the focus and near_margin_um is {margin_um:g}: take "
                 "fewer planes or smaller steps, or raise near_margin_um if the lens allows it"
             )
             yield Item(name=f"stack {name}", state="fail", says=says)

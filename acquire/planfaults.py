@@ -29,7 +29,9 @@ def outside_limits(plan: Plan, rig: Rig, calibration: Calibration | None, *, foc
         Of the first objective, as far as it is known: then Z is compared with its limits, as it is where the plan's
         positions hold it.
     """
-    found = ((visit, _outside(visit, rig, focus_um)) for visit in plan.visits(rig, calibration))
+    asked_um = plan.focus_offset_um
+    visits = plan.visits(rig, calibration)
+    found = ((visit, _outside(visit, rig, focus_um, asked_um.get(visit.objective, 0.0))) for visit in visits)
     return {(visit.site, visit.objective): why for visit, why in found if why}
 
 
@@ -64,9 +66,10 @@ def slacks_um(plan: Plan, rig: Rig, calibration: Calibration | None) -> Iterator
         yield visit, known[aside]
 
 
-def _outside(visit: Visit, rig: Rig, focus_um: float | None) -> str:
+def _outside(visit: Visit, rig: Rig, focus_um: float | None, asked_um: float) -> str:
     z_um = visit.z_um if visit.z_um is not None else focus_um
-    depths_um = [] if z_um is None else [z_um + visit.z_offset_um + offset for offset in visit.stack.offsets_um()]
+    aside_um = visit.z_offset_um + asked_um
+    depths_um = [] if z_um is None else [z_um + aside_um + offset for offset in visit.stack.offsets_um()]
     try:
         check_xy(rig.limits_um, visit.x_um, visit.y_um)
         for depth_um in depths_um:

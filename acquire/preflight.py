@@ -141,6 +141,9 @@ def _focus(plan: Plan, rig: Rig, so_far: Begun, focus_um: float | None) -> Itera
         how = "at every site" if plan.focus == "each" else "at spread sites, and a surface through them"
         at = "" if focus_um is None else f"; {plan.objectives[0]} stands or was last in focus at {focus_um:.1f} µm"
         yield Item(name="focus", state="pass", says=f"searched {how}; no focus map yet{at}")
+    if plan.focus_offset_um:
+        aside = ", ".join(f"{name} {offset_um:+g} µm" for name, offset_um in plan.focus_offset_um.items())
+        yield Item(name="focus offset", state="pass", says=f"pictures are taken aside of the focus found: {aside}")
     dying = [axis for axis, kind in rig.reference.items() if kind == "power_on"]
     if dying:
         says = (

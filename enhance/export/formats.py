@@ -84,7 +84,7 @@ def target_of(model: str, out: Path | None, form: Format) -> Path:
         return Path(name)
     if out.is_dir():
         return out / name
-    ending = Path(ENDINGS[form]).suffix
+    ending = Path(name).suffix
     if out.suffix.lower() != ending:
         raise ExportError(
             f"{out} is no folder that exists and does not end in {ending}: name a file or make the folder"

@@ -114,6 +114,15 @@ def test_a_stack_deeper_than_the_near_margin_fails_before_the_driver_refuses_it(
     assert states(items)["stack 100x"] == "fail"
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_offset_towards_the_slide_counts_against_the_near_margin_and_one_away_does_not(side):
+    margin_um = RIG.objective("100x").near_margin_um
+    stack = {"100x": {"planes": 5, "step_um": (margin_um - 0.2) / 2}}
+    focus = {"offset_um": {"100x": side * RIG.z.toward_slide * 0.5}}
+    found = states(check_plan(plan(stack=stack, focus=focus), RIG, None))
+    assert ("stack 100x" in found) == (side > 0)
+
+
 @given(turn_deg=st.floats(-40, 40), overlap=st.floats(0, 60))
 @settings(deadline=None)
 def test_a_turned_camera_leaves_gaps_exactly_where_the_overlap_is_too_small(turn_deg, overlap):

@@ -154,6 +154,15 @@ def test_a_focus_map_passes_while_twice_its_residual_lies_inside_a_stack(tmp_pat
     assert (told.state, f"{residual_um:.2f} µm" in told.says) == (state, True)
 
 
+def test_an_offset_from_the_focus_is_said_and_counts_against_the_limits():
+    state = RigState()
+    state.verified_focus("40x", 99.0)
+    aside = plan(focus={"offset_um": {"100x": 0.5}})
+    items = checked(aside, state=state)
+    assert item(items, "focus offset").says.endswith("100x +0.5 µm")
+    assert [item(found, "limits").state for found in (checked(state=state), items)] == ["pass", "fail"]
+
+
 def test_a_known_focus_whose_stacks_leave_the_limits_fails():
     state = RigState()
     state.verified_focus("40x", 99.5)

@@ -167,9 +167,12 @@ def test_a_file_is_named_after_its_model_unless_it_is_told(tmp_path):
     assert target_of("shipped", None, "onnx").name == "shipped.onnx"
     assert target_of("models/lung", tmp_path, "bioimageio") == tmp_path / "lung.bioimageio.zip"
     assert target_of("models/lung", tmp_path / "a.zip", "bioimageio") == tmp_path / "a.zip"
+    assert target_of("models/lung", tmp_path / "a.onnx", "onnx") == tmp_path / "a.onnx"
 
 
-@pytest.mark.parametrize(("name", "form"), [("models", "bioimageio"), ("a.zip", "onnx"), ("a.onnx", "bioimageio")])
+@pytest.mark.parametrize(
+    ("name", "form"), [("models", "bioimageio"), ("models", "onnx"), ("a.zip", "onnx"), ("a.onnx", "bioimageio")]
+)
 def test_a_name_that_ends_otherwise_is_refused_where_there_is_no_such_folder(tmp_path, name, form):
     with pytest.raises(ExportError, match="is no folder that exists and does not end in"):
         target_of("shipped", tmp_path / name, form)
