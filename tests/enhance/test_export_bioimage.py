@@ -110,9 +110,15 @@ def test_a_missing_package_is_named_with_what_installs_it_and_what_stood_there_s
     assert path.read_bytes() == b"older"
 
 
-@pytest.mark.parametrize("wrong", [{"licence": "all mine"}, {"name": "a/b/c/d"}])
-def test_a_licence_or_name_that_the_format_does_not_take_is_refused(wrong, package, tmp_path):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"licence": "all mine"}, "does not know that licence: give its SPDX name"),
+        ({"name": "a/b/c/d"}, "does not take this description"),
+    ],
+)
+def test_a_licence_or_name_that_the_format_does_not_take_is_refused(wrong, said, package, tmp_path):
     with zipfile.ZipFile(package) as files:
         files.extractall(tmp_path)
-    with pytest.raises(ExportError, match="does not take this description"):
+    with pytest.raises(ExportError, match=said):
         description_of(model(), tmp_path, replace(SIGNATURE, **wrong))
