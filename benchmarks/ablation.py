@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enhance.architecture import Kind
 from enhance.atomic import write_whole
 from enhance.baselines import bicubic
 from enhance.engine import Engine
+from enhance.lamp import truth_of
 from enhance.metrics import score, tissue_mask
 from enhance.open import open_engine
 from enhance.recipes import FAST, PAPER, Recipe
 from enhance.train import train
-from enhance.trainingset import Pixels, Site, Split, TrainingSet, open_training_set
+from enhance.trainingset import Site, Split, TrainingSet, open_training_set
 from enhance.validation import trimmed
 
 BORDER_PX = 35
@@ -151,8 +153,8 @@ def _scores(data: TrainingSet, split: Split, engine: Engine | None) -> Iterator[
         yield told.psnr_db, told.ssim
 
 
-def _truth(data: TrainingSet, site: Site) -> Pixels:
-    return data.picture(site, "truth" if data.has(site, "truth") else "high")
+def _truth(data: TrainingSet, site: Site) -> NDArray[Any]:
+    return truth_of(data, site) if data.has(site, "truth") else data.picture(site, "high")
 
 
 def table_of(data: TrainingSet, rows: Mapping[str, Sequence[Numbers]], length: Length, seeds: int) -> Iterator[str]:

@@ -12,9 +12,10 @@ from enhance.candidates import GAP_REASON, Candidate, Progress, explain, gather,
 from enhance.card import CARD_FILE, write_card, write_tables
 from enhance.contactsheet import write_sheet
 from enhance.errors import PairsError
+from enhance.lamp import WHITE_LEVEL
 from enhance.pairoptics import PairOptics, common_optics
 from enhance.patches import Cut, Shard, nearest_side, write_shard
-from enhance.sitepair import WHITE_LEVEL, Label
+from enhance.sitepair import Label
 from enhance.split import MODES, SPLITS, Assignment, Mode, assign
 from enhance.wholefolder import whole_folder
 

@@ -19,6 +19,7 @@ from enhance.contactsheet import preview
 from enhance.edf import fuse
 from enhance.errors import PairsError
 from enhance.expected import expected_transform, nearest_plane
+from enhance.lamp import WHITE_LEVEL, lit_as
 from enhance.metrics import tissue_mask
 from enhance.pairoptics import PairOptics
 from enhance.patches import nearest_side
@@ -27,8 +28,6 @@ Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 Label = Literal["fused", "plane"]
 
-WHITE_LEVEL = 255
-"""Pixel value of saturation in a training set, whatever the camera's was."""
 FEWEST_PLANES = 2
 KINDS = ("low", "high", "truth", "other", "exposure")
 """Pictures that a pair may have."""
@@ -155,26 +154,6 @@ def _cut(
         tissue_fraction=float(mask.mean()),
         true_rms_px=true_rms_px,
     )
-
-
-def lit_as(low: Pixels, high: NDArray[np.float32]) -> Pixels:
-    """Give the label the mean of its input in each colour, for a lamp is never quite the same for both.
-
-    Parameters
-    ----------
-    low : ndarray of uint8, shape (rows, columns, 3)
-        The input.
-    high : ndarray of float32, shape (p rows / q, p columns / q, 3)
-        The label, of the same field; not rounded, for a factor of less than half a level would be lost.
-
-    Returns
-    -------
-    ndarray of uint8, shape of high
-        One factor for each colour; as it was where a colour is black.
-    """
-    factors = low.mean(axis=(0, 1)) / np.maximum(high.mean(axis=(0, 1)), 1.0)
-    lit: NDArray[np.float32] = np.rint(high * factors.astype(np.float32))
-    return np.clip(lit, 0, WHITE_LEVEL).astype(np.uint8)
 
 
 def _corrected(stack: Stack, run: RunFolder, optics: PairOptics) -> Pixels:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from enhance.classical.method import Method
 from enhance.evaluation import SiteScores
 from enhance.judged.bench import make_bench
+from enhance.lamp import truth_of
 from enhance.metrics import Mask, Score, score, tissue_mask
 from enhance.trainingset import Card, Site, TrainingSet
 from enhance.validation import trimmed
@@ -42,7 +43,7 @@ def score_site(
         When a picture is missing or damaged.
     """
     known = data.has(site, "truth") and not frames
-    reference = trimmed(data.picture(site, "truth" if known else "high"), border_px)
+    reference = trimmed(truth_of(data, site) if known else data.picture(site, "high"), border_px)
     tissue = _tissue(reference, data.card)
     bench = make_bench(reference, tissue, data.card)
     pictures = {name: trimmed(picture, border_px) for name, picture in _pictures(data, site, panel, known=known)}
@@ -76,5 +77,5 @@ def _other(
 ) -> dict[str, Score]:
     if not data.has(site, "other"):
         return {}
-    truth, white = trimmed(data.picture(site, "other"), border_px), data.card.white_level
+    truth, white = trimmed(truth_of(data, site, "other"), border_px), data.card.white_level
     return {name: score(picture, truth, tissue, data_range=white) for name, picture in pictures.items()}

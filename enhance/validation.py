@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +112,7 @@ def mean_score(scores: list[Score]) -> Score:
     return Score(**{field.name: _mean_of([getattr(s, field.name) for s in scores]) for field in fields(Score)})
 
 
-def trimmed(picture: NDArray[np.uint8] | NDArray[np.uint16], border_px: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def trimmed(picture: NDArray[Any], border_px: int) -> NDArray[Any]:
     """Return the picture without `border_px` pixels at each side."""
     return picture[border_px : picture.shape[0] - border_px, border_px : picture.shape[1] - border_px]
 

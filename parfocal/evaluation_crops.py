@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from enhance.classical.method import Method
+from enhance.lamp import truth_of
 from enhance.metrics import psnr
 from enhance.trainingset import Site, TrainingSet
 from parfocal.learning_story import liveliest
@@ -75,7 +77,9 @@ def look(title: str, data: TrainingSet, site: Site, methods: Sequence[Method], *
     whole = np.array(data.picture(site, "low"))
     corner, side = _corner(whole, data.card.ratio)
     fine = _enlarged(corner, side, data.card.ratio)
-    truth = data.picture(site, "truth" if data.has(site, "truth") else "high")[fine]
+    known = data.has(site, "truth")
+    whole_truth: NDArray[Any] = truth_of(data, site) if known else data.picture(site, "high")
+    truth = whole_truth[fine]
     level = tuple(float(value) for value in np.percentile(truth, PERCENTILES))
     coarse = whole[corner[0] : corner[0] + side, corner[1] : corner[1] + side]
     panels = [Panel(name=f"{low}, its own pixels", note="", picture=_stretched(coarse, level), coarse=True)]
@@ -128,14 +132,14 @@ def _enlarged(corner: tuple[int, int], side: int, ratio: tuple[int, int]) -> tup
     return rows, columns
 
 
-def _stretched(picture: NDArray[np.uint8], level: Sequence[float]) -> Picture:
+def _stretched(picture: NDArray[Any], level: Sequence[float]) -> Picture:
     black, white = level
     scaled = (picture.astype(np.float32) - black) * (255 / max(white - black, 1.0))
     stretched: Picture = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
     return stretched
 
 
-def _note(picture: Picture, truth: Picture, data: TrainingSet) -> str:
+def _note(picture: Picture, truth: NDArray[Any], data: TrainingSet) -> str:
     return f"{psnr(picture, truth, data_range=data.card.white_level):.1f} dB here"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.lamp import truth_of
 from enhance.metrics import Mask, Score, score, tissue_mask
 from enhance.summary import LEAST_TISSUE
 from enhance.trainingset import TrainingSet, open_training_set
@@ -26,8 +27,10 @@ class Field:
     ----------
     slide : str
         Begins with the family.
-    low, exposure, truth : ndarray of uint8
-        The 40x frame, one noisy 100x exposure laid on it, and the 100x picture free of noise.
+    low, exposure : ndarray of uint8
+        The 40x frame, and one noisy 100x exposure laid on it.
+    truth : ndarray of float32
+        The 100x picture free of noise, in the light of the 40x frame.
     tissue : ndarray of bool
         Of the trimmed truth.
     white_level : float
@@ -64,7 +67,8 @@ def mean_of(scores: list[Score]) -> Score:
 def _all(data: TrainingSet) -> Iterator[Field]:
     card = data.card
     for site in data.of("test"):
-        low, exposure, truth = (np.array(data.picture(site, kind)) for kind in ("low", "exposure", "truth"))
+        low, exposure = (np.array(data.picture(site, kind)) for kind in ("low", "exposure"))
+        truth = truth_of(data, site)
         tissue = tissue_mask(
             trimmed(truth, BORDER_PX),
             pixel_um=card.pixel_um.high,

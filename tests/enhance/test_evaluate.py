@@ -61,6 +61,17 @@ def test_the_other_truth_gives_other_scores(evaluation):
     assert evaluation.methods_other["label"].psnr_db < evaluation.methods["label"].psnr_db - 3
 
 
+def test_a_lamp_that_was_dimmer_for_the_input_and_its_label_is_no_error_of_any_method(engine, evaluation, tmp_path):
+    data = write_pairs(tmp_path / "PAIRS", splits=("train", "test", "test"), low_px=40)
+    for kind in ("truth", "other"):
+        for path in (data / "pairs").glob(f"*_{kind}.npy"):
+            np.save(path, np.rint(np.load(path) * 0.96).astype(np.uint8))
+    dimmer = evaluate(engine, data)
+    for name in ("bicubic", "network", "label"):
+        assert dimmer.methods[name].psnr_db == pytest.approx(evaluation.methods[name].psnr_db, abs=0.35)
+        assert dimmer.methods_other[name].psnr_db == pytest.approx(evaluation.methods_other[name].psnr_db, abs=0.1)
+
+
 def test_without_truth_everything_is_scored_against_the_label_and_says_so(engine, tmp_path):
     data = write_pairs(tmp_path / "PAIRS", splits=("test",), truth=False, low_px=40)
     evaluation = evaluate(engine, data)
@@ -96,8 +107,9 @@ def test_what_is_written_reads_back_as_what_was_returned(evaluation, pairs):
 
 def test_a_perfect_score_is_written_as_none_since_json_has_no_infinity(engine, tmp_path):
     data = write_pairs(tmp_path / "PAIRS", splits=("test",), low_px=40)
-    truth = data / "pairs" / "slide0_s0_truth.npy"
-    np.save(data / "pairs" / "slide0_s0_high.npy", np.load(truth))
+    cells = texture(20, seed=1)  # the same mean in both sizes, so that the truth's light is the input's
+    for kind, side in (("low", 2), ("truth", 5), ("high", 5)):
+        np.save(data / "pairs" / f"slide0_s0_{kind}.npy", cells.repeat(side, axis=0).repeat(side, axis=1))
     evaluation = evaluate(engine, data, out=tmp_path)
     assert evaluation.methods["label"].psnr_db == np.inf
     assert json.loads((tmp_path / "evaluation.json").read_text())["methods"]["label"]["psnr_db"] is None

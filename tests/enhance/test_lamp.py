@@ -1,11 +1,13 @@
-"""A label is as bright as its input."""
+"""What is compared with an input is as bright as the input."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enhance.sitepair import lit_as
+from enhance.lamp import lit_as, truth_of
+from enhance.trainingset import open_training_set
+from tests.enhance.small_pairs import write_pairs
 
 SIDE = 32
 gains = st.tuples(*[st.floats(0.85, 1.15)] * 3)
@@ -47,3 +49,14 @@ def test_a_factor_of_less_than_half_a_level_is_not_lost_by_rounding():
 
 def test_a_black_label_stays_black():
     assert not lit_as(tissue(2), np.zeros((SIDE, SIDE, 3), np.float32)).any()
+
+
+@pytest.mark.parametrize("kind", ["truth", "other"])
+def test_a_truth_has_the_light_of_its_input_and_keeps_the_parts_of_a_level(kind, tmp_path):
+    folder = write_pairs(tmp_path / "PAIRS", splits=("test",))
+    stored = np.load(folder / "pairs" / f"slide0_s0_{kind}.npy").astype(np.float64)
+    data = open_training_set(folder)
+    low = np.array(data.picture(data.sites[0], "low"))
+    lit = truth_of(data, data.sites[0], kind)
+    np.testing.assert_allclose(lit, stored * (low.mean((0, 1)) / stored.mean((0, 1))), rtol=1e-5)
+    assert np.abs(lit - np.rint(lit)).max() > 0.01
