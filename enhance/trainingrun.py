@@ -251,9 +251,10 @@ class TrainingRun:
 def _check_parts(parts: int, world: World, recipe: Recipe) -> None:
     least = min(recipe.batch, recipe.late_batch or recipe.batch)
     if parts % world.size or not world.size <= parts <= least:
+        shared = list(range(world.size, least + 1, world.size))
+        instead = f"--parts may be any of {shared}" if shared else f"start at most {least} processes"
         raise TrainingError(
-            f"{world.size} processes were started to compute batches of {least} pictures in {parts} parts: "
-            f"choose a number of parts that {world.size} can share evenly, at most {least}, or fewer processes"
+            f"{world.size} processes were started to compute batches of {least} pictures in {parts} parts: {instead}"
         )
 
 

@@ -52,7 +52,7 @@ def _cells(result: Evaluation, name: str) -> list[str]:
         method_name(name),
         f"{marks.psnr_db:.2f}{_spread(spread)}",
         f"{marks.ssim:.4f}",
-        "" if name == BICUBIC else f"{100 * result.ssim_removed(name):.0f} %",
+        "" if name == BICUBIC else f"{round(100 * result.ssim_removed(name))} %".replace("-", "−"),
         f"{marks.frc_um:.3f}",
         f"{marks.delta_e:.2f}",
         f"{marks.worst_decile_db:.2f}",

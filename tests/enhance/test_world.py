@@ -77,7 +77,7 @@ def test_a_process_that_is_killed_ends_the_others_in_words_and_one_process_can_g
 
 
 def test_more_processes_than_pictures_in_a_batch_are_refused(pairs, tmp_path):
-    with pytest.raises(TrainingError, match="batches of 4 pictures in 5 parts"):
+    with pytest.raises(TrainingError, match=r"batches of 4 pictures in 5 parts: --parts may be any of \[1, 2, 3, 4\]"):
         train(pairs, tmp_path, recipe=FAST, steps=1, parts=5)
 
 
