@@ -120,8 +120,8 @@ def _training_without_faults() -> Iterator[SimulatedSlide]:
     """From one rig: else a network takes what is in focus and free of noise for what it is not."""
     for kind, (seed, sites) in product(FAMILIES, PERFECT_SITES.items()):
         yield _perfect(kind, seed, sites)
-    for kind in PERFECT_PICTURES:
-        yield _perfect(kind, 1, 4)
+    for kind, seed in product(PERFECT_PICTURES, TRAINING_SCALES_UM):
+        yield _perfect(kind, seed, 4)
 
 
 def _perfect(kind: str, seed: int, sites: int) -> SimulatedSlide:
