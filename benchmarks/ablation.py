@@ -25,7 +25,7 @@ from enhance.engine import Engine
 from enhance.lamp import truth_of
 from enhance.metrics import score, tissue_mask
 from enhance.open import open_engine
-from enhance.recipes import FAST, PAPER, Recipe
+from enhance.recipes import FAST, PAPER, Recipe, recipe_named
 from enhance.train import train
 from enhance.trainingset import Site, Split, TrainingSet, open_training_set
 from enhance.validation import trimmed
@@ -76,7 +76,7 @@ VARIANTS: Mapping[str, Variant] = {
     "mixing 0.5": _fast(mixing=0.5),
     "late batches of 8": _fast(late_batch=8),
     "paper": Variant(recipe=PAPER),
-    "srcnn": Variant(network="srcnn"),
+    "srcnn": Variant(recipe=recipe_named("fast", "srcnn"), network="srcnn"),
     "espcn": Variant(network="espcn"),
     "edsr": Variant(network="edsr"),
 }

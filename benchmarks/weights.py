@@ -7,11 +7,12 @@ cores: shipped 40 minutes, the others 10 minutes or less each.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.slides import FAMILIES, pair, slides
+from enhance.architecture import KINDS, Kind
 from enhance.checkpoint import load, save
 from enhance.recipes import FAST, Recipe
 from enhance.train import train
@@ -25,13 +26,6 @@ FAMILY_MINUTES = 5.0
 PAPER_STEPS = 300
 SHIPPED = replace(FAST, decay=0.6, steps=24_000)
 """In an hour the rate may fall for longer than in minutes."""
-RIVALS: Mapping[str, Recipe] = {
-    "rivenson": FAST,
-    "srcnn": replace(FAST, learning_rate=3e-4),  # at 1e-3 and above all its units died within 250 steps
-    "espcn": FAST,
-    "edsr": FAST,
-}
-"""Networks at equal time, each with a rate that it can be trained at."""
 WEIGHTS = Path(__file__).parents[1] / "enhance" / "weights" / "shipped"
 
 
@@ -56,7 +50,7 @@ class Model:
     name: str
     pairs: str = "pairs-training"
     recipe: Recipe | str = "fast"
-    network: str = "rivenson"
+    network: Kind = "rivenson"
     steps: int | None = None
     minutes: float | None = None
 
@@ -64,8 +58,8 @@ class Model:
 def models() -> Iterator[Model]:
     """All of them, the shipped one first."""
     yield Model(name="shipped", recipe=SHIPPED)
-    for network, recipe in RIVALS.items():
-        yield Model(name=f"ten-minutes-{network}", recipe=recipe, network=network, minutes=RIVAL_MINUTES)
+    for network in KINDS:
+        yield Model(name=f"ten-minutes-{network}", network=network, minutes=RIVAL_MINUTES)
     for family in ("lung", "kidney"):
         yield Model(name=f"only-{family}", pairs=f"pairs-{family}", minutes=FAMILY_MINUTES)
     yield Model(name="paper", recipe="paper", steps=PAPER_STEPS)

@@ -135,7 +135,7 @@ def train(
     """
     _check(network, device, out)
     keep_freed_memory()
-    chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
+    chosen = recipe_named(recipe, network) if isinstance(recipe, str) else recipe
     budget = _budget(chosen, steps, minutes)
     data = open_training_set(pairs_dir)
     with joined_world(device) as world, deferred_interrupt() as interrupted:

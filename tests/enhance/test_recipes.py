@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enhance.recipes import FAST, PAPER, Budget
+from enhance.recipes import FAST, PAPER, Budget, recipe_named
 
 
 @given(step=st.integers(0, 10**6), progress=st.floats(0, 1))
@@ -36,3 +36,10 @@ def test_the_late_batch_is_taken_while_the_rate_falls():
     late = replace(FAST, late_batch=12)
     assert [late.pictures(progress=at) for at in (0.0, 0.79, 0.81, 1.0)] == [4, 4, 12, 12]
     assert {FAST.pictures(progress=at) for at in (0.0, 0.9, 1.0)} == {FAST.batch}
+
+
+def test_only_srcnn_has_a_rate_of_its_own_and_never_a_higher_one():
+    assert recipe_named("fast", "srcnn") == replace(FAST, learning_rate=3e-4)
+    assert recipe_named("paper", "srcnn") == PAPER
+    for network in ("rivenson", "espcn", "edsr"):
+        assert recipe_named("fast", network) == FAST
