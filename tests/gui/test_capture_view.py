@@ -168,7 +168,9 @@ def test_a_run_that_has_nothing_to_do_waits_for_no_picture(stand, tmp_path):
 
 
 def test_a_screenshot_that_cannot_be_written_does_not_cost_the_result(stand, tmp_path):
-    result, report = stand.view(lambda: "all stored", screenshot=tmp_path)
+    taken = tmp_path / "taken.png"
+    taken.mkdir()
+    result, report = stand.view(lambda: "all stored", screenshot=taken)
     assert result == "all stored"
     assert "cannot be written" in report.problems[0]
 
