@@ -1,5 +1,6 @@
 """docs/reproduction.md: a table of claims, and at its top what it is a table of."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,13 @@ def write_page(claims: Sequence[Claim], engines: Engines, path: Path) -> None:
 def _row(claim: Claim, engines: Engines) -> list[str]:
     figures = [claim.figures.get(name, "not measured") for name in engines]
     command = f"`python -m benchmarks.reproduction FOLDER --only {claim.only}`"
-    return [claim.says, command, *figures, f"**{claim.verdict}**: {claim.why}"]
+    here = f"**{claim.verdict}**: {claim.why}"
+    return [claim.says, command, *(_with_minus(cell) for cell in (*figures, here))]
+
+
+def _with_minus(text: str) -> str:
+    """Put a minus where a hyphen stands before a number."""
+    return re.sub(r" -(?=[0-9])", " −", text)
 
 
 def _top() -> str:
