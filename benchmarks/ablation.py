@@ -16,18 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.architecture import Kind
 from enhance.atomic import write_whole
 from enhance.baselines import bicubic
 from enhance.engine import Engine
-from enhance.lamp import truth_of
+from enhance.lamp import reference_of
 from enhance.metrics import score, tissue_mask
 from enhance.open import open_engine
 from enhance.recipes import FAST, PAPER, Recipe, recipe_named
 from enhance.train import train
-from enhance.trainingset import Site, Split, TrainingSet, open_training_set
+from enhance.trainingset import Split, TrainingSet, open_training_set
 from enhance.validation import trimmed
 
 BORDER_PX = 35
@@ -146,15 +145,11 @@ def _scores(data: TrainingSet, split: Split, engine: Engine | None) -> Iterator[
     card = data.card
     look = partial(tissue_mask, pixel_um=card.pixel_um.high, white_level=card.white_level, corrected=card.corrected)
     for site in data.of(split):
-        truth = trimmed(_truth(data, site), BORDER_PX)
+        truth = trimmed(reference_of(data, site), BORDER_PX)
         low = np.array(data.picture(site, "low"))
         picture = engine.enhance(low, white_level=card.white_level) if engine else bicubic(low, card.ratio)
         told = score(trimmed(picture, BORDER_PX), truth, look(truth), data_range=card.white_level)
         yield told.psnr_db, told.ssim
-
-
-def _truth(data: TrainingSet, site: Site) -> NDArray[Any]:
-    return truth_of(data, site) if data.has(site, "truth") else data.picture(site, "high")
 
 
 def table_of(data: TrainingSet, rows: Mapping[str, Sequence[Numbers]], length: Length, seeds: int) -> Iterator[str]:

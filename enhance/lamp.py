@@ -1,5 +1,7 @@
 """Light: a lamp is never quite the same for two pictures; what is compared with an input is lit as the input is."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,3 +64,8 @@ def truth_of(data: TrainingSet, site: Site, kind: Kind = "truth") -> Lit:
         When a picture is missing or damaged.
     """
     return lit_exactly(data.picture(site, "low"), np.asarray(data.picture(site, kind), dtype=np.float32))
+
+
+def reference_of(data: TrainingSet, site: Site) -> NDArray[Any]:
+    """Read what pictures of a site are compared with: its truth as `truth_of` gives it, or its label where none is."""
+    return truth_of(data, site) if data.has(site, "truth") else data.picture(site, "high")

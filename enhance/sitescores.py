@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from enhance.classical.method import Method
 from enhance.evaluation import SiteScores
 from enhance.judged.bench import make_bench
-from enhance.lamp import truth_of
+from enhance.lamp import reference_of, truth_of
 from enhance.metrics import Mask, Score, score, tissue_mask
 from enhance.trainingset import Card, Site, TrainingSet
 from enhance.validation import trimmed
@@ -43,7 +43,7 @@ def score_site(
         When a picture is missing or damaged.
     """
     known = data.has(site, "truth") and not frames
-    reference = trimmed(truth_of(data, site) if known else data.picture(site, "high"), border_px)
+    reference = trimmed(data.picture(site, "high") if frames else reference_of(data, site), border_px)
     tissue = _tissue(reference, data.card)
     bench = make_bench(reference, tissue, data.card)
     pictures = {name: trimmed(picture, border_px) for name, picture in _pictures(data, site, panel, known=known)}

@@ -19,16 +19,7 @@ from gui.readings import ViewerReport
 from gui.session import Session
 from gui.stream import Stream
 from gui.theme import apply_theme
-from gui.view import (
-    CLOSING_S,
-    FIRST_PAIR_S,
-    application,
-    check_screenshot,
-    pictures_folder,
-    provenance,
-    save_window,
-    show_until,
-)
+from gui.view import CLOSING_S, FIRST_PAIR_S, application, pictures_folder, provenance, save_window, show_until
 from gui.window import ViewerWindow, Waker
 
 if TYPE_CHECKING:  # the viewer shows raw frames without loading a network
@@ -104,7 +95,6 @@ def run_capture_viewer(
     Exception
         What `work` raised.
     """
-    check_screenshot(screenshot)
     app = application(timed=False, otherwise=WITHOUT_VIEW)
     apply_theme(app)
     waker, thread = Waker(), Work(work)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from acquire.microscope import Microscope
 from calibration.flatfield import Correction
 from gui.captured import Captured
-from gui.errors import DisplayError, MissingExtraError
+from gui.errors import DisplayError, MissingExtraError, SnapshotError
 from gui.question import Question
 from gui.readings import ViewerReport
 
@@ -116,6 +116,21 @@ def check_extra() -> None:
     if missing:
         raise MissingExtraError(
             f"the viewer was asked for and {', '.join(missing)} is not installed: pip install parfocal[gui]"
+        )
+
+
+def check_screenshot(screenshot: Path | None) -> None:
+    """Check, before anything is opened, that a screenshot is to be called what it will be.
+
+    Raises
+    ------
+    SnapshotError
+        When the name says another format than PNG.
+    """
+    if screenshot is not None and screenshot.suffix.lower() != ".png":
+        raise SnapshotError(
+            f"a screenshot is written as PNG and was to be called {screenshot.name}: "
+            f"name it {screenshot.with_suffix('.png').name}"
         )
 
 

@@ -79,11 +79,10 @@ def run_viewer(
     DisplayError
         When there is no display and no `seconds`.
     SnapshotError
-        When the screenshot cannot be written, or is not called a PNG.
+        When the screenshot cannot be written.
     AcquireError, ViewerError
         When the camera failed in a run of given length; with an open end it is said in the window instead.
     """
-    check_screenshot(screenshot)
     app = application(timed=seconds is not None)
     apply_theme(app)
     waker = Waker()
@@ -135,15 +134,6 @@ def wait_for_first_pair(window: ViewerWindow) -> None:
         if window.session.pairs or not stream.enhancing or not stream.live or not window.isVisible():
             return
         show_until(window, LOOK_AGAIN_MS / 1000)
-
-
-def check_screenshot(screenshot: Path | None) -> None:
-    """Refuse a name that says another format than is written, before anything is opened."""
-    if screenshot is not None and screenshot.suffix.lower() != ".png":
-        raise SnapshotError(
-            f"a screenshot is written as PNG and was to be called {screenshot.name}: "
-            f"name it {screenshot.with_suffix('.png').name}"
-        )
 
 
 def save_window(window: ViewerWindow, screenshot: Path | None) -> Path | None:

@@ -18,7 +18,7 @@ from calibration.optics import Rig
 from calibration.record import Calibration
 from enhance.open import open_apart
 from gui.captured import Captured
-from gui.open import check_extra, open_capture_viewer
+from gui.open import check_extra, check_screenshot, open_capture_viewer
 from gui.question import Question
 from gui.readings import ViewerReport
 from parfocal.answer import people
@@ -70,6 +70,7 @@ def viewed(
         As `gui.capture_view.run_capture_viewer`, which tells the errors too.
     """
     check_extra()
+    check_screenshot(screenshot)
     captured, window = Captured(), Question()
     question = Asked(window if asked_here else None, left=lambda: not control.goes)
     asking = question.told(confirm)

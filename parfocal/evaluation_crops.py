@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.classical.method import Method
-from enhance.lamp import truth_of
+from enhance.lamp import reference_of
 from enhance.metrics import psnr
 from enhance.trainingset import Site, TrainingSet
 from parfocal.learning_story import liveliest
@@ -77,9 +77,7 @@ def look(title: str, data: TrainingSet, site: Site, methods: Sequence[Method], *
     whole = np.array(data.picture(site, "low"))
     corner, side = _corner(whole, data.card.ratio)
     fine = _enlarged(corner, side, data.card.ratio)
-    known = data.has(site, "truth")
-    whole_truth: NDArray[Any] = truth_of(data, site) if known else data.picture(site, "high")
-    truth = whole_truth[fine]
+    truth = reference_of(data, site)[fine]
     level = tuple(float(value) for value in np.percentile(truth, PERCENTILES))
     coarse = whole[corner[0] : corner[0] + side, corner[1] : corner[1] + side]
     panels = [Panel(name=f"{low}, its own pixels", note="", picture=_stretched(coarse, level), coarse=True)]

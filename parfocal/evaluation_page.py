@@ -9,6 +9,7 @@ from enhance.evaluation import BICUBIC, NETWORK, Evaluation
 from enhance.judged.rings import THRESHOLD
 from parfocal.evaluation_story import EvaluationStory
 from parfocal.method_names import SEEN, family, method_name
+from parfocal.percent import percent
 from parfocal.report import Headline, environment
 
 LINEAR = "linear_filter"
@@ -52,8 +53,8 @@ def evaluation_headlines(evaluation: Evaluation) -> list[Headline]:
     found = [Headline(value=_gain(evaluation, BICUBIC), says="PSNR over bicubic, inside tissue")]
     if LINEAR in evaluation.methods:
         found.append(Headline(value=_gain(evaluation, LINEAR), says="PSNR over the best linear filter"))
-    removed = 100 * evaluation.ssim_removed(NETWORK)
-    found.append(Headline(value=f"{removed:.0f} %".replace("-", "−"), says="of what bicubic lacks to an SSIM of 1"))
+    removed = percent(evaluation.ssim_removed(NETWORK))
+    found.append(Headline(value=removed, says="of what bicubic lacks to an SSIM of 1"))
     for over in (BICUBIC, LINEAR):
         if over in evaluation.paired:
             won = evaluation.paired[over]["psnr_db"]

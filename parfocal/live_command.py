@@ -14,7 +14,7 @@ from calibration.rig import load_rig
 from enhance.engine import Engine
 from enhance.evidence import read_evidence, say_evidence
 from enhance.open import open_engine
-from gui.open import open_viewer
+from gui.open import check_extra, check_screenshot, open_viewer
 from parfocal.answer import Answer, answering
 
 DEFAULT_EXPOSURE_MS = 8.0
@@ -34,6 +34,8 @@ def live(
     ] = None,
 ) -> Answer:
     """Show each frame raw and enhanced as it arrives."""
+    check_extra()
+    check_screenshot(screenshot)
     loaded = load_rig(rig)
     known = None if calibration is None else record.load(calibration)
     if known is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from parfocal.percent import percent
 from parfocal.report_charts import scores_chart, training_chart
 from parfocal.report_figures import (
     crop_figures,
@@ -115,7 +116,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        uri=data_uri, fixed=_fixed, signed=_signed, duration=_duration, bar=scale_bar, gradient=gradient
+        uri=data_uri,
+        fixed=_fixed,
+        percent=percent,
+        signed=_signed,
+        duration=_duration,
+        bar=scale_bar,
+        gradient=gradient,
     )
     return environment
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from enhance.evaluation import BICUBIC, NETWORK, Evaluation
 from parfocal.method_names import family, method_name
+from parfocal.percent import percent
 
 HEADS = (
     "",
@@ -52,7 +53,7 @@ def _cells(result: Evaluation, name: str) -> list[str]:
         method_name(name),
         f"{marks.psnr_db:.2f}{_spread(spread)}",
         f"{marks.ssim:.4f}",
-        "" if name == BICUBIC else f"{round(100 * result.ssim_removed(name))} %".replace("-", "−"),
+        "" if name == BICUBIC else percent(result.ssim_removed(name)),
         f"{marks.frc_um:.3f}",
         f"{marks.delta_e:.2f}",
         f"{marks.worst_decile_db:.2f}",

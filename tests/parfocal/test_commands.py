@@ -135,6 +135,21 @@ def test_a_specimen_that_there_is_not_is_said_as_it_stands_in_the_rig_file(run, 
     assert one_sentence(run("check", rig)).startswith("parfocal: simulated.specimen.kind is 'liver'")
 
 
+@pytest.mark.parametrize("command", ["live", "capture"])
+def test_a_screenshot_that_is_no_png_is_refused_before_a_microscope_is_opened(
+    run, plan, tmp_path, monkeypatch, command
+):
+    def opened(*_asked):
+        pytest.fail("a microscope was opened")
+
+    for module in ("live_command", "capturing"):
+        monkeypatch.setattr(f"parfocal.{module}.open_microscope", opened)
+    given = ("capture", plan(), "--out", tmp_path / "run", "--view") if command == "capture" else ("live",)
+    said = one_sentence(run(*given, "--rig", "demo", "--screenshot", tmp_path / "shot.jpg"))
+    assert said.endswith("was to be called shot.jpg: name it shot.png")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_plan_outside_the_limits_is_refused_and_no_run_is_begun(run, plan, tmp_path):
     file = plan(sites_um=[[100, 100], [999999, 0]])
     said = one_sentence(run("capture", file, "--rig", "demo", "--out", tmp_path / "run"))
