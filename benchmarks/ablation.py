@@ -74,6 +74,7 @@ VARIANTS: Mapping[str, Variant] = {
     "mixing 0.2": _fast(mixing=0.2),
     "mixing 0.5": _fast(mixing=0.5),
     "late batches of 8": _fast(late_batch=8),
+    "sites made even": _fast(even=1.0),
     "paper": Variant(recipe=PAPER),
     "srcnn": Variant(recipe=recipe_named("fast", "srcnn"), network="srcnn"),
     "espcn": Variant(network="espcn"),

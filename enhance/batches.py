@@ -13,6 +13,7 @@ from torch import Tensor
 
 from enhance.errors import PairsError
 from enhance.recipes import Recipe
+from enhance.siteweights import site_weights
 from enhance.stainmix import Mixture, draw_mixture, mixed
 from enhance.texture import TexturedPlaces
 from enhance.trainingset import Site, TrainingSet
@@ -51,10 +52,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
-    """Input (N, 3, rows, columns) and label, in fractions of the white level, channels last in memory."""
+    """Input (N, 3, rows, columns) and label, in fractions of the white level, channels last in memory.
+
+    `weight` (N,) is how much each picture counts; None where all count alike.
+    """
 
     low: Tensor
     high: Tensor
+    weight: Tensor | None = None
 
 
 class Batches:
@@ -84,6 +89,7 @@ class Batches:
         areas = np.array([site.size_px[0] * site.size_px[1] for site in self._sites], dtype=np.float64)
         self._chances = areas / areas.sum()
         self._textured = self._textured_places() if recipe.textured and self._sites else None
+        self._weights = site_weights(data, self._sites, recipe.even) if recipe.even and self._sites else None
 
     def draw(self, step: int, *, count: int | None = None, part: slice = ALL) -> Batch:
         """Return the batch of step `step`; the same again for the same step.
@@ -100,7 +106,7 @@ class Batches:
         rng = np.random.default_rng([self._seed, step])
         places = [self._place(rng) for _ in range(self._recipe.batch if count is None else count)]
         low, high = zip(*(self._pair(place) for place in places[part]), strict=True)
-        return Batch(low=self._tensor(low), high=self._tensor(high))
+        return Batch(low=self._tensor(low), high=self._tensor(high), weight=self._weight(places[part]))
 
     def _place(self, rng: np.random.Generator) -> Place:
         source, row, column = self._stored(rng) if self._patches else self._crop(rng)
@@ -147,6 +153,11 @@ class Batches:
     def _textured_places(self) -> TexturedPlaces:
         pictures = [self._data.picture(site, "low") for site in self._sites]
         return TexturedPlaces(pictures, side_px=self._side, step_px=self._data.card.ratio[1])
+
+    def _weight(self, places: list[Place]) -> Tensor | None:
+        if self._weights is None:
+            return None
+        return torch.from_numpy(self._weights[[place.source for place in places]].astype(np.float32))
 
     def _mixed(self, picture: Pixels, mixture: Mixture) -> Pixels:
         card = self._data.card

@@ -104,10 +104,16 @@ class Optimisation:
     def _loss_and_gradient(self, part: Batch) -> Tensor:
         """Return the mean loss of some pictures, and after it its gradient, as one line of float64."""
         self._adam.zero_grad()
-        loss = self._loss(self._network(part.low.to(self._world.device)), part.high.to(self._world.device))
+        output, label = self._network(part.low.to(self._world.device)), part.high.to(self._world.device)
+        loss = self._loss(output, label) if part.weight is None else self._weighted(output, label, part.weight)
         loss.backward()  # type: ignore[no-untyped-call]
         gradients = [w.grad.reshape(-1) for w in self._weights if w.grad is not None]
         return torch.cat([loss.detach().reshape(1), *gradients]).double()
+
+    def _weighted(self, output: Tensor, label: Tensor, weight: Tensor) -> Tensor:
+        """Return the mean over the pictures, each by its weight."""
+        each = [self._loss(output[k : k + 1], label[k : k + 1]) for k in range(len(output))]
+        return (torch.stack(each) * weight.to(self._world.device)).mean()
 
     def _take_gradient(self, line: Tensor) -> None:
         pieces = torch.split(line, [w.numel() for w in self._weights])

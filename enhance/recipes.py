@@ -53,6 +53,9 @@ class Recipe:
         Chance that the optical densities of a crop are mixed among the colours, see `enhance.stainmix`.
     late_batch : int
         Pictures in one step while the rate falls; 0 as before.
+    even : float
+        Power of the bicubic enlargement's error at a site by which the loss of its crops is divided, see
+        `enhance.siteweights`; 0 takes all crops alike.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Recipe:
     textured: float = 0.0
     mixing: float = 0.0
     late_batch: int = 0
+    even: float = 0.0
 
     def rate(self, step: int, *, progress: float) -> float:
         """Learning rate of step `step` (0 is the first) when the fraction `progress` of the budget is used."""

