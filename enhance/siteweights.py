@@ -1,4 +1,4 @@
-"""How much the crops of a site count: where bicubic enlargement is far off, errors are large and would outvote others."""
+"""How much the crops of a site count: where bicubic is far off, errors are large and would outvote all others."""
 
 from collections.abc import Sequence
 
