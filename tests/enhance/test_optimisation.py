@@ -27,6 +27,19 @@ def test_the_loss_told_is_the_mean_over_all_pictures():
     assert optimisation.step([cut(low, high, 0, 6)], count=6, rate=0.0) == pytest.approx(np.mean(singles), rel=1e-6)
 
 
+@pytest.mark.parametrize("recipe", [FAST, PAPER], ids=lambda recipe: recipe.name)
+def test_a_picture_that_weighs_twice_counts_as_two_and_one_that_weighs_nothing_as_none(recipe):
+    low, high = pictures()
+    weighed = Batch(low=low[:3], high=high[:3], weight=torch.tensor([2.0, 1.0, 0.0]))
+    thrice = Batch(low=low[[0, 0, 1]], high=high[[0, 0, 1]])
+    first, second = Optimisation(recipe, SMALL, seed=1), Optimisation(recipe, SMALL, seed=1)
+    assert first.step([weighed], count=3, rate=1e-3) == pytest.approx(second.step([thrice], count=3, rate=1e-3))
+    assert all(
+        torch.allclose(moment, second.moments()[0][name], rtol=1e-4, atol=1e-8)
+        for name, moment in first.moments()[0].items()
+    )
+
+
 def test_weights_moments_and_mean_that_were_restored_take_the_same_next_step():
     recipe = replace(FAST, ema=0.7)
     low, high = pictures()
