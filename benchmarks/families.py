@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.slides import FAMILIES
 from enhance.evaluation import BICUBIC, NETWORK
 from parfocal.method_names import NETWORKS, SEEN, method_name
+from parfocal.percent import percent
 
 NO_RIVALS = (*NETWORKS, *SEEN)
 """What a network is not asked to be better than: itself, and pictures of the 100x."""
@@ -63,7 +64,7 @@ def _family(site: str) -> str:
 def _cells(sites: list[Site], method: str) -> tuple[str, ...]:
     gains = [site[method]["psnr_db"] - site[BICUBIC]["psnr_db"] for site in sites]
     lacking, left = (np.mean([1 - site[name]["ssim"] for site in sites]) for name in (BICUBIC, method))
-    removed = f"{100 * (1 - left / lacking):.0f} %"
+    removed = percent(float(1 - left / lacking))
     ahead = "" if method in NO_RIVALS else f"{sum(_ahead(site, method) for site in sites)} of {len(sites)}"
     return f"{np.mean(gains):+.2f}", removed, f"{min(gains):+.2f}", ahead
 
