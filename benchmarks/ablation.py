@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,10 @@ from enhance.atomic import write_whole
 from enhance.baselines import bicubic
 from enhance.engine import Engine
 from enhance.lamp import reference_of
-from enhance.metrics import score, tissue_mask
+from enhance.metrics import score
 from enhance.open import open_engine
 from enhance.recipes import FAST, PAPER, Recipe, recipe_named
+from enhance.tissue import tissue_of
 from enhance.train import train
 from enhance.trainingset import Split, TrainingSet, open_training_set
 from enhance.validation import trimmed
@@ -144,12 +144,11 @@ def mean_scores(data: TrainingSet, split: Split, engine: Engine | None) -> Numbe
 
 def _scores(data: TrainingSet, split: Split, engine: Engine | None) -> Iterator[tuple[float, float]]:
     card = data.card
-    look = partial(tissue_mask, pixel_um=card.pixel_um.high, white_level=card.white_level, corrected=card.corrected)
     for site in data.of(split):
         truth = trimmed(reference_of(data, site), BORDER_PX)
         low = np.array(data.picture(site, "low"))
         picture = engine.enhance(low, white_level=card.white_level) if engine else bicubic(low, card.ratio)
-        told = score(trimmed(picture, BORDER_PX), truth, look(truth), data_range=card.white_level)
+        told = score(trimmed(picture, BORDER_PX), truth, tissue_of(truth, card), data_range=card.white_level)
         yield told.psnr_db, told.ssim
 
 

@@ -66,7 +66,11 @@ def _cells(sites: list[Site], method: str) -> tuple[str, ...]:
     lacking, left = (np.mean([1 - site[name]["ssim"] for site in sites]) for name in (BICUBIC, method))
     removed = percent(float(1 - left / lacking))
     ahead = "" if method in NO_RIVALS else f"{sum(_ahead(site, method) for site in sites)} of {len(sites)}"
-    return f"{np.mean(gains):+.2f}", removed, f"{min(gains):+.2f}", ahead
+    return _signed(float(np.mean(gains))), removed, _signed(min(gains)), ahead
+
+
+def _signed(gain_db: float) -> str:
+    return f"{gain_db:+.2f}".replace("-", "−")
 
 
 def _ahead(site: Site, method: str) -> bool:

@@ -54,8 +54,8 @@ VALIDATION_RIG = 15
 TEST_RIGS = (21, 22, 23)
 PERFECT_SITES = {6000: 9, 6100: 9, 6200: 12, 6300: 12, 6400: 12}
 """By the seed of the tissue."""
-SHIPPED_PERFECT_SEED, SHIPPED_SCALE = 6200, 1
-"""Of the slides without faults, and of the photographs, those that the weights that ship learn from."""
+SHIPPED_PERFECT_SEED, SHIPPED_PICTURE_SEED = 6200, 1
+"""Of tissue without faults and of photographs: the slides that the weights that ship learn from."""
 SHIPPED_TEST_SLIDE = "lung-2100-realistic"
 
 
@@ -209,7 +209,10 @@ def pair(folder: Path, name: str, chosen: Sequence[SimulatedSlide]) -> None:
 
 
 def sets(chosen: Sequence[SimulatedSlide]) -> dict[str, list[SimulatedSlide]]:
-    """Training sets by name: what ships, all there is, and one of each kind of rig to judge on and fit filters on."""
+    """Training sets by name: to ship, to compare networks by, and one of each kind of rig to judge and fit filters on.
+
+    The second names no test slide: about a fifth of its sites is kept for a test.
+    """
     return {
         "training": [slide for slide in chosen if _ships(slide)],
         "mixed": [slide for slide in chosen if slide.role != "test"],
@@ -219,14 +222,14 @@ def sets(chosen: Sequence[SimulatedSlide]) -> dict[str, list[SimulatedSlide]]:
 
 
 def _ships(slide: SimulatedSlide) -> bool:
-    """Whether the weights that ship learn from it: tissue with faults, and little of what only blunts them there.
+    """Whether the weights that ship learn from it: tissue with faults, and few other slides, which cost it sharpness.
 
-    One slide stands for the test: where none is named, a fifth of the slides is kept for it.
+    One slide stands for the test: where none is named, a fifth of the sites is kept for it.
     """
     if slide.role == "test":
         return slide.name == SHIPPED_TEST_SLIDE
     if slide.photograph:
-        return slide.faults == "realistic" and slide.seed == SHIPPED_SCALE
+        return slide.faults == "realistic" and slide.seed == SHIPPED_PICTURE_SEED
     return slide.faults == "realistic" or slide.seed == SHIPPED_PERFECT_SEED
 
 

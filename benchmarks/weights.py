@@ -25,7 +25,8 @@ RIVAL_MINUTES = 10.0
 FAMILY_MINUTES = 5.0
 PAPER_STEPS = 300
 SHIPPED = replace(FAST, decay=0.6, steps=36_000, even=1.0)
-"""In an hour the rate may fall for longer than in minutes, and its slides differ more than one person's."""
+"""In an hour the rate may fall for longer than in minutes; the slides differ more than those of one user, so their
+sites are made even."""
 WEIGHTS = Path(__file__).parents[1] / "enhance" / "weights" / "shipped"
 
 

@@ -82,7 +82,7 @@ class Optimisation:
         Returns
         -------
         float
-            Mean over all pictures.
+            Mean over all pictures, each by its weight where they have some.
         """
         for group in self._adam.param_groups:
             group["lr"] = rate

@@ -55,7 +55,7 @@ class Recipe:
         Pictures in one step while the rate falls; 0 as before.
     even : float
         Power of the bicubic enlargement's error at a site by which the loss of its crops is divided, see
-        `enhance.siteweights`; 0 takes all crops alike.
+        `enhance.siteweights`; 0 takes all crops alike, and stored patches are always taken so.
     """
 
     name: str

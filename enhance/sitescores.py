@@ -10,8 +10,9 @@ from enhance.classical.method import Method
 from enhance.evaluation import SiteScores
 from enhance.judged.bench import make_bench
 from enhance.lamp import reference_of, truth_of
-from enhance.metrics import Mask, Score, score, tissue_mask
-from enhance.trainingset import Card, Site, TrainingSet
+from enhance.metrics import Mask, Score, score
+from enhance.tissue import tissue_of
+from enhance.trainingset import Site, TrainingSet
 from enhance.validation import trimmed
 
 LABEL, EXPOSURE = "label", "one_100x_exposure"
@@ -44,7 +45,7 @@ def score_site(
     """
     known = data.has(site, "truth") and not frames
     reference = trimmed(data.picture(site, "high") if frames else reference_of(data, site), border_px)
-    tissue = _tissue(reference, data.card)
+    tissue = tissue_of(reference, data.card)
     bench = make_bench(reference, tissue, data.card)
     pictures = {name: trimmed(picture, border_px) for name, picture in _pictures(data, site, panel, known=known)}
     return SiteScores(
@@ -53,10 +54,6 @@ def score_site(
         methods={name: bench.mark(picture) for name, picture in pictures.items()},
         methods_other=_other(data, site, pictures, tissue, border_px) if known else {},
     )
-
-
-def _tissue(reference: Picture, card: Card) -> Mask:
-    return tissue_mask(reference, pixel_um=card.pixel_um.high, white_level=card.white_level, corrected=card.corrected)
 
 
 def _pictures(data: TrainingSet, site: Site, panel: Sequence[Method], *, known: bool) -> Iterator[tuple[str, Picture]]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from enhance.baselines import bicubic
 from enhance.engine import Engine
-from enhance.metrics import SSIM_RADIUS, Mask, Score, score, tissue_mask
+from enhance.metrics import SSIM_RADIUS, Mask, Score, score
+from enhance.tissue import tissue_of
 from enhance.trainingset import Site, Split, TrainingSet
 from enhance.world import ALONE, World
 
@@ -131,12 +132,7 @@ def _example(data: TrainingSet, site: Site, border_px: int, most_px: int | None)
     top, left = row * p // q, column * p // q
     label = data.picture(site, "high")[top : top + sides[0] * p // q, left : left + sides[1] * p // q]
     border_px = min(border_px, min(label.shape[:2]) // LARGEST_BORDER)
-    tissue = tissue_mask(
-        trimmed(label, border_px),
-        pixel_um=data.card.pixel_um.high,
-        white_level=data.card.white_level,
-        corrected=data.card.corrected,
-    )
+    tissue = tissue_of(trimmed(label, border_px), data.card)
     inner = slice(SSIM_RADIUS, -SSIM_RADIUS)
     tissue = tissue if tissue[inner, inner].any() else np.ones_like(tissue)
     return Example(low=np.array(low), label=np.array(label), tissue=tissue, border_px=border_px)

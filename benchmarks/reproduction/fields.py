@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.lamp import truth_of
-from enhance.metrics import Mask, Score, score, tissue_mask
+from enhance.metrics import Mask, Score, score
 from enhance.summary import LEAST_TISSUE
+from enhance.tissue import tissue_of
 from enhance.trainingset import TrainingSet, open_training_set
 from enhance.validation import mean_score, trimmed
 
@@ -69,12 +70,7 @@ def _all(data: TrainingSet) -> Iterator[Field]:
     for site in data.of("test"):
         low, exposure = (np.array(data.picture(site, kind)) for kind in ("low", "exposure"))
         truth = truth_of(data, site)
-        tissue = tissue_mask(
-            trimmed(truth, BORDER_PX),
-            pixel_um=card.pixel_um.high,
-            white_level=card.white_level,
-            corrected=card.corrected,
-        )
+        tissue = tissue_of(trimmed(truth, BORDER_PX), card)
         yield Field(
             slide=site.slide,
             low=low,

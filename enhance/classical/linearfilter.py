@@ -11,7 +11,7 @@ from enhance.classical.normal import MOST_PERIODS, NormalEquations
 from enhance.classical.taps import TAPS, Taps
 from enhance.classical.trial import Trial
 from enhance.errors import PairsError
-from enhance.metrics import tissue_mask
+from enhance.tissue import tissue_of
 from enhance.trainingset import Site, TrainingSet
 
 RIDGES = tuple(10.0**power for power in range(-10, -2))
@@ -89,6 +89,4 @@ def _restored(image: Image, *, taps: Taps, filters: Filters) -> Image:
 
 def _with_site(equations: NormalEquations, data: TrainingSet, site: Site, most: int) -> NormalEquations:
     low, high = np.array(data.picture(site, "low")), np.array(data.picture(site, "high"))
-    card = data.card
-    tissue = tissue_mask(high, pixel_um=card.pixel_um.high, white_level=card.white_level, corrected=card.corrected)
-    return equations.with_site(low, high, tissue, most)
+    return equations.with_site(low, high, tissue_of(high, data.card), most)

@@ -30,10 +30,11 @@ def test_the_loss_told_is_the_mean_over_all_pictures():
 @pytest.mark.parametrize("recipe", [FAST, PAPER], ids=lambda recipe: recipe.name)
 def test_a_picture_that_weighs_twice_counts_as_two_and_one_that_weighs_nothing_as_none(recipe):
     low, high = pictures()
-    weighed = Batch(low=low[:3], high=high[:3], weight=torch.tensor([2.0, 1.0, 0.0]))
+    shares = ((0, 1, [2.0]), (1, 3, [1.0, 0.0]))
+    weighed = [Batch(low=low[k:n], high=high[k:n], weight=torch.tensor(weight)) for k, n, weight in shares]
     thrice = Batch(low=low[[0, 0, 1]], high=high[[0, 0, 1]])
     first, second = Optimisation(recipe, SMALL, seed=1), Optimisation(recipe, SMALL, seed=1)
-    assert first.step([weighed], count=3, rate=1e-3) == pytest.approx(second.step([thrice], count=3, rate=1e-3))
+    assert first.step(weighed, count=3, rate=1e-3) == pytest.approx(second.step([thrice], count=3, rate=1e-3))
     assert all(
         torch.allclose(moment, second.moments()[0][name], rtol=1e-4, atol=1e-8)
         for name, moment in first.moments()[0].items()
