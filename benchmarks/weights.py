@@ -95,7 +95,8 @@ def ship(folder: Path) -> None:
     data = open_training_set(folder / "pairs-training")
     tissue = tuple(site for site in data.sites if site.slide.split("-")[0] in FAMILIES)
     look = look_of(replace(data, sites=tissue))
-    save(replace(trained, ranges=look.ranges, familiar=look.familiar), WEIGHTS)
+    recipe = f"{trained.recipe}, its rate falling over {SHIPPED.decay:.0%} of the steps and its sites made even"
+    save(replace(trained, recipe=recipe, ranges=look.ranges, familiar=look.familiar), WEIGHTS)
 
 
 def main() -> None:

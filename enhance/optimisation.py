@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -63,6 +64,11 @@ class Optimisation:
         self._world = world
         self._ema = recipe.ema
         self._average: Tensors = self._copies() if recipe.ema else {}
+
+    def begin_with(self, weights: Weights) -> None:
+        """Have these weights, by name, before the first step instead of random ones."""
+        self._network.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
+        self._average = self._copies() if self._ema else {}
 
     def step(self, parts: Iterable[Batch], *, count: int, rate: float) -> float:
         """Take one step and return the loss before it.

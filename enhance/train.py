@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enhance.architecture import KINDS, Kind
+from enhance.checkpoint import Checkpoint
 from enhance.errors import TrainingError
 from enhance.interrupt import deferred_interrupt
 from enhance.memory import keep_freed_memory
@@ -78,6 +79,7 @@ def train(
     curves: Path | None = None,
     warn: Callable[[str], None] | None = None,
     device: str = "cpu",
+    begin: Checkpoint | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> TrainResult:
     """Train a network on registered pairs and keep the best one.
@@ -117,6 +119,8 @@ def train(
         Called at once with what a person should know before training ends, as a sentence.
     device : str
         As torch names it; ``cuda`` is a card of its own for each process of torchrun.
+    begin : Checkpoint, optional
+        A model whose weights the network has at first, instead of random ones.
     clock : callable
         Seconds that only rise.
 
@@ -130,8 +134,8 @@ def train(
     PairsError
         When the training set is missing, damaged or empty.
     TrainingError
-        When `out` holds another training, there is no such network or device, no budget, the loss is no longer a
-        number, or another process of this training ended.
+        When `out` holds another training, there is no such network or device, no budget, the model to begin with is of
+        another network, the loss is no longer a number, or another process of this training ended.
     """
     _check(network, device, out)
     keep_freed_memory()
@@ -150,6 +154,7 @@ def train(
             parts=parts or world.size,
             validate_every=validate_every,
             patience=patience,
+            begin=begin,
         )
         for remark in run.remarks:
             (warn or _silent)(remark)

@@ -17,7 +17,7 @@ STATE_FILE = "training.safetensors"
 FACTS = ("identity", "step", "seconds", "best")
 LATER_FACTS = ("waited", "code")
 """Facts that states of earlier versions lack; their defaults hold for those."""
-EARLIER = {"network": "rivenson"}
+EARLIER = {"network": "rivenson", "beginning": ""}
 """What the identity of a state from before it said so is."""
 GROUPS = ("weights", "first_moments", "second_moments", "average")
 
@@ -31,7 +31,7 @@ class TrainingState:
     Parameters
     ----------
     identity : mapping of str to str
-        What must be the same for training to go on: recipe, seed, data, network.
+        What must be the same for training to go on: recipe, seed, data, network, beginning.
     step : int
         Steps taken.
     seconds : float

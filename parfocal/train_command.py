@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from enhance.open import load_model
 from enhance.train import TrainResult
 from enhance.train import train as train_model
 from enhance.world import leads_here
@@ -39,6 +40,9 @@ def train(
         int | None, typer.Option("--parts", min=1, help="Parts of a batch; equally many come out alike in any world.")
     ] = None,
     tensorboard: Annotated[Path | None, typer.Option("--tensorboard", help="Folder for TensorBoard's curves.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--begin", help="A model folder, or shipped: begin with its weights, not random ones.")
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, …")] = "cpu",
 ) -> Answer:
     """Train the network; the same command resumes."""
@@ -56,6 +60,7 @@ def train(
             curves=tensorboard,
             warn=_warn,
             device=device,
+            begin=load_model(begin) if begin else None,
             progress=TrainingBar(step),
         )
     if not result.leads:  # the first process speaks for all
