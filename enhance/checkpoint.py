@@ -57,9 +57,12 @@ class Checkpoint:
     familiar : mapping
         How they look, as `enhance.trust.familiar.Familiar.as_dict` gives it; empty for older models.
     seed : int, optional
-        Of its first weights and its batches; models from before this was kept have none.
+        Of its first weights, unless it began with a model's, and its batches; models from before this was kept have
+        none.
     code : str
         As `enhance.codehash.code_hash` gave it when it was trained; empty for older models.
+    slides : tuple of str
+        Those it was trained on or chosen by, and those of the models it began with; empty for older models.
 
     Raises
     ------
@@ -81,6 +84,7 @@ class Checkpoint:
     familiar: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     code: str = ""
+    slides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         found = {name: weight.shape for name, weight in self.weights.items()}
@@ -133,6 +137,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "ranges": {name: list(limits) for name, limits in checkpoint.ranges.items()},
         "seed": checkpoint.seed,
         "code": checkpoint.code,
+        "slides": list(checkpoint.slides),
         "weights_sha256": checkpoint.weights_sha256,
     }
     content = {name: np.ascontiguousarray(weight, dtype=np.float32) for name, weight in checkpoint.weights.items()}
@@ -182,6 +187,7 @@ class _Description(BaseModel):
     familiar: dict[str, Any] = {}
     seed: int | None = None
     code: str = ""
+    slides: tuple[str, ...] = ()
     weights_sha256: str
 
 

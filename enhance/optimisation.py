@@ -67,7 +67,8 @@ class Optimisation:
 
     def begin_with(self, weights: Weights) -> None:
         """Have these weights, by name, before the first step instead of random ones."""
-        self._network.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
+        copies = {name: torch.from_numpy(np.array(values)) for name, values in weights.items()}  # theirs stay theirs
+        self._network.load_state_dict(copies)
         self._average = self._copies() if self._ema else {}
 
     def step(self, parts: Iterable[Batch], *, count: int, rate: float) -> float:

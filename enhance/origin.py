@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from enhance.architecture import Architecture
 from enhance.checkpoint import Checkpoint, Weights
-from enhance.codehash import code_hash
+from enhance.codehash import DIGITS, code_hash
 from enhance.trainingset import Card, TrainingSet
 from enhance.trust.look import Look, look_of
 
@@ -27,6 +27,10 @@ class Origin:
         As `enhance.codehash.code_hash` gives it.
     look : Look
         How the training pictures look.
+    begin : Checkpoint or None
+        Whose weights the network has at first.
+    slides : tuple of str
+        Of the training set, but for those that only test.
     """
 
     card: Card
@@ -35,6 +39,8 @@ class Origin:
     seed: int
     code: str
     look: Look
+    begin: Checkpoint | None
+    slides: tuple[str, ...]
 
     def model(self, weights: Weights, *, steps: int) -> Checkpoint:
         """Return the model that these weights make after so many steps."""
@@ -42,21 +48,30 @@ class Origin:
         return Checkpoint(
             architecture=self.architecture,
             weights=weights,
-            recipe=self.recipe,
+            recipe=self._recipe,
             pixel_um={"low": card.pixel_um.low, "high": card.pixel_um.high},
             optics=card.optics.model_dump(),
             corrected=card.corrected,
-            simulated_only=card.simulated,
+            simulated_only=card.simulated and (self.begin is None or self.begin.simulated_only),
             data_sha256=card.data_sha256,
             steps=steps,
             ranges=self.look.ranges,
             familiar=self.look.familiar,
             seed=self.seed,
             code=self.code,
+            slides=tuple(sorted({*self.slides, *(self.begin.slides if self.begin else ())})),
         )
 
+    @property
+    def _recipe(self) -> str:
+        if self.begin is None:
+            return self.recipe
+        return f"{self.recipe}, begun with the weights {self.begin.weights_sha256[:DIGITS]}"
 
-def origin_of(data: TrainingSet, architecture: Architecture, *, recipe: str, seed: int) -> Origin:
+
+def origin_of(
+    data: TrainingSet, architecture: Architecture, *, recipe: str, seed: int, begin: Checkpoint | None = None
+) -> Origin:
     """Look at the training pictures, and note the code that trains now."""
     return Origin(
         card=data.card,
@@ -65,4 +80,11 @@ def origin_of(data: TrainingSet, architecture: Architecture, *, recipe: str, see
         seed=seed,
         code=code_hash(),
         look=look_of(data),
+        begin=begin,
+        slides=slides_learnt(data),
     )
+
+
+def slides_learnt(data: TrainingSet) -> tuple[str, ...]:
+    """Name the slides that a network sees in training, or is chosen by."""
+    return tuple(sorted({site.slide for site in data.sites if site.split != "test"}))

@@ -19,14 +19,14 @@ def evidence_of(evaluation: Evaluation, checkpoint: Checkpoint, data: TrainingSe
     checkpoint : Checkpoint
         The model.
     data : TrainingSet
-        That it was evaluated on. Slides of its test sites that other sites are of too are not held out, if the model is
-        of the same set: with few slides a set is divided within them.
+        That it was evaluated on. Slides that the model names as its own are not held out; nor, if it is of this set,
+        are those of its test sites that other sites are of too: with few slides a set is divided within them.
     now : datetime
         In UTC.
     """
     trained = checkpoint.data_sha256 == data.card.data_sha256
     known = {site.slide for site in data.sites if trained and site.split != evaluation.split}
-    slides = {site.slide for site in data.sites if site.id in evaluation.counted} - known
+    slides = {site.slide for site in data.sites if site.id in evaluation.counted} - known - set(checkpoint.slides)
     against = {evaluation.sites[name].against for name in evaluation.counted}
     return Evidence(
         date=now.isoformat(timespec="seconds"),

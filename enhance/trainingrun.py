@@ -1,14 +1,15 @@
 """TrainingRun: one training in one folder, from its state there to its next."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from enhance.architecture import Architecture, Kind
+from enhance.architecture import Kind
 from enhance.batches import Batches
-from enhance.checkpoint import Checkpoint, Weights
+from enhance.beginning import check_same, weights_for
+from enhance.checkpoint import Checkpoint
 from enhance.engine_torch import TorchEngine
 from enhance.errors import TrainingError
 from enhance.metrics import Score
@@ -24,9 +25,6 @@ from enhance.validation import choose_validation
 from enhance.world import World
 
 Numbers = Mapping[str, float]
-
-DIGITS = 12
-"""Of a hash, where people read it."""
 
 
 class TrainingRun:
@@ -68,7 +66,8 @@ class TrainingRun:
         When there is nothing to train on.
     TrainingError
         When `out` holds another training, or a model without its state, and `resume` is set; when the model to begin
-        with is of another network; or when a batch cannot be divided into so many parts among so many processes.
+        with is of another network, or not the same in all processes; or when a batch cannot be divided into so many
+        parts among so many processes.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class TrainingRun:
         self._architecture = standard_architecture(
             network, ratio=data.card.ratio, padding=recipe.padding, skip=recipe.skip
         )
-        self._origin = origin_of(data, self._architecture, recipe=_named(recipe, begin), seed=seed)
+        self._origin = origin_of(data, self._architecture, recipe=recipe.name, seed=seed, begin=begin)
         self._identity = {
             "recipe": recipe.identity(),
             "seed": str(seed),
@@ -106,8 +105,9 @@ class TrainingRun:
         self._waited = 0
         self._batches = Batches(data, recipe, seed=seed)
         self._optimisation = Optimisation(recipe, self._architecture, seed=seed, world=world)
+        check_same(begin, world)
         if begin:
-            self._optimisation.begin_with(_of_network(begin, self._architecture))
+            self._optimisation.begin_with(weights_for(begin, self._architecture))
         self._fresh = not (resume and self._take_up())
         border = self._architecture.enlarged(self._architecture.context_px)
         on_patches = not recipe.crop_px  # the paper's way, which also selects by whole fields
@@ -255,22 +255,6 @@ class TrainingRun:
     def _row(self, loss: float, score: Numbers | None) -> Row:
         validation = {f"validation_{name}": value for name, value in (score or {}).items()}
         return {"step": self.step, "loss": loss, "seconds": round(self.seconds, 3), **validation}
-
-
-def _named(recipe: Recipe, begin: Checkpoint | None) -> str:
-    return f"{recipe.name}, begun with the weights {begin.weights_sha256[:DIGITS]}" if begin else recipe.name
-
-
-def _of_network(begin: Checkpoint, architecture: Architecture) -> Weights:
-    """Return the weights of a model of just this network; the same numbers mean something else in another."""
-    theirs, ours = asdict(begin.architecture), asdict(architecture)
-    other = [f"{name} {theirs[name]} and not {ours[name]}" for name in ours if theirs[name] != ours[name]]
-    if other:
-        raise TrainingError(
-            f"the model to begin with has {', '.join(other)}: begin with a model of the same network and recipe, or "
-            "without one"
-        )
-    return begin.weights
 
 
 def _check_parts(parts: int, world: World, recipe: Recipe) -> None:

@@ -60,7 +60,7 @@ def train(
             curves=tensorboard,
             warn=_warn,
             device=device,
-            begin=load_model(begin) if begin else None,
+            begin=load_model(begin) if begin is not None else None,
             progress=TrainingBar(step),
         )
     if not result.leads:  # the first process speaks for all

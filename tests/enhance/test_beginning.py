@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
+from enhance.beginning import check_same
 from enhance.checkpoint import load
 from enhance.errors import TrainingError
 from enhance.networks import standard_architecture
@@ -62,10 +63,36 @@ def test_a_training_with_another_beginning_is_another_training(pairs, known, tmp
         train(pairs, tmp_path, recipe=STILL, steps=2, begin=beginnings[1])
 
 
-def test_a_model_of_another_network_is_refused_in_words_before_anything_is_written(pairs, tmp_path):
-    with pytest.raises(TrainingError, match="has width 4 and not 32, blocks 2 and not 5"):
-        train(pairs, tmp_path / "model", recipe=STILL, steps=1, begin=checkpoint(growth=10))
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"width": 4, "blocks": 2}, "has width 4 and not 32, blocks 2 and not 5"),
+        ({"ratio": (3, 1)}, r"has ratio \(3, 1\) and not \(5, 2\)"),
+        ({"padding": "zero", "skip": "none"}, "has padding zero and not reflect, skip none and not bicubic"),
+    ],
+)
+def test_a_model_of_another_network_is_refused_in_words_before_anything_is_written(pairs, tmp_path, other, says):
+    begin = checkpoint(**{"width": OURS.width, "blocks": OURS.blocks, "growth": OURS.growth} | other)
+    with pytest.raises(TrainingError, match=says):
+        train(pairs, tmp_path / "model", recipe=STILL, steps=1, begin=begin)
     assert not (tmp_path / "model").exists()
+
+
+def test_a_model_that_began_with_captured_slides_has_not_seen_simulated_ones_only(pairs, known, tmp_path):
+    assert load(_begun(pairs, known, tmp_path / "simulated")).simulated_only
+    assert not load(_begun(pairs, replace(known, simulated_only=False), tmp_path / "captured")).simulated_only
+
+
+def test_the_slides_of_both_are_not_held_out_any_more(pairs, known, tmp_path):
+    trained = load(_begun(pairs, replace(known, slides=("slide0", "slide9")), tmp_path))
+    assert trained.slides == ("slide0", "slide1", "slide2", "slide9")  # slide3 only tests
+
+
+def test_processes_that_begin_with_different_weights_are_refused_in_words(known):
+    check_same(known, Leading(int(known.weights_sha256[:12], 16)))
+    for begin, theirs in ((known, 7), (None, 7), (known, -1)):
+        with pytest.raises(TrainingError, match="do not all begin with the same weights"):
+            check_same(begin, Leading(theirs))
 
 
 def test_the_shipped_weights_may_be_taught_on(tmp_path):
@@ -74,3 +101,20 @@ def test_the_shipped_weights_may_be_taught_on(tmp_path):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert load(tmp_path / "model").recipe.endswith(load_model("shipped").weights_sha256[:12])
+
+
+class Leading:
+    """A fake world whose first process begins with the weights of this mark."""
+
+    def __init__(self, mark):
+        self._mark = mark
+
+    def leaders(self, _own):
+        return self._mark
+
+    def any(self, own):
+        return own
+
+
+def _begun(pairs, begin, out):
+    return train(pairs, out, recipe=STILL, steps=1, begin=begin).model

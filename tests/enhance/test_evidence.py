@@ -89,15 +89,22 @@ def test_a_test_says_when_where_and_how_much():
 
 
 @pytest.mark.parametrize(
-    ("same_slide", "same_pairs", "held_out"), [(False, True, True), (True, True, False), (True, False, True)]
+    ("same_slide", "same_pairs", "learnt", "held_out"),
+    [
+        (False, True, (), True),
+        (True, True, (), False),
+        (True, False, (), True),
+        (False, False, ("slide0",), True),
+        (False, False, ("slide1", "slide7"), False),  # by another set, or by a model it began with
+    ],
 )
-def test_a_slide_that_was_trained_on_is_not_said_to_be_held_out(tmp_path, same_slide, same_pairs, held_out):
+def test_a_slide_that_was_trained_on_is_not_said_to_be_held_out(tmp_path, same_slide, same_pairs, learnt, held_out):
     folder = write_pairs(tmp_path / "PAIRS", splits=("validation", "test"), low_px=40, simulated=False)
     if same_slide:
         table = folder / "sites.csv"
         table.write_text(table.read_text().replace(",slide0,", ",slide1,"))
     data = open_training_set(folder)
-    model = replace(MODEL, data_sha256=data.card.data_sha256 if same_pairs else "2" * 64)
+    model = replace(MODEL, data_sha256=data.card.data_sha256 if same_pairs else "2" * 64, slides=learnt)
     found = evidence_of(evaluate(TorchEngine(model), folder), model, data, datetime(2026, 11, 26, tzinfo=UTC))
     assert found.slides == (("slide1",) if held_out else ())
     assert ("of 1 held-out slide" in found.says) == held_out

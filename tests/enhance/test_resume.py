@@ -103,12 +103,10 @@ def test_a_training_that_goes_on_with_other_code_says_so_at_once_and_at_the_end(
     assert "was begun by Parfocal 0.0.9+fffffffff and goes on with" in told[0]
 
 
-def test_a_state_from_before_code_and_network_were_kept_goes_on_and_that_is_said(pairs, tmp_path):
+def test_a_state_from_before_code_network_and_beginning_were_kept_goes_on_and_that_is_said(pairs, tmp_path):
     run(pairs, tmp_path, stop=after(3))
-    change_state(
-        tmp_path,
-        lambda facts: facts.replace(', "network": "rivenson"', "").replace(f', "code": "{code_hash()}"', ""),
-    )
+    for later in (', "network": "rivenson"', ', "beginning": ""', f', "code": "{code_hash()}"'):
+        change_state(tmp_path, lambda facts, later=later: facts.replace(later, ""))
     assert "an earlier Parfocal that did not note its code" in run(pairs, tmp_path).remarks[0]
 
 
@@ -135,8 +133,8 @@ def test_all_modules_that_training_imports_are_hashed_or_known_to_change_no_weig
 
 
 STORE_AND_SPEAK = {
-    "atomic", "checkpoint", "codehash", "curves", "engine", "errors", "history", "interrupt", "memory", "novelty",
-    "origin", "progress", "rivals", "safeweights", "train", "trainingfolder", "trainingstate",
+    "atomic", "beginning", "checkpoint", "codehash", "curves", "engine", "errors", "history", "interrupt", "memory",
+    "novelty", "origin", "progress", "rivals", "safeweights", "train", "trainingfolder", "trainingstate",
 }  # fmt: skip
 
 
