@@ -106,8 +106,15 @@ def ship(folder: Path) -> None:
     tissue = tuple(site for site in data.sites if site.slide.split("-")[0] in FAMILIES)
     look = look_of(replace(data, sites=tissue))
     first = load(folder / "models" / "shipped-first")
-    recipe = f"fast, sites made even: {first.steps} steps of {SHIPPED_FIRST.batch} pictures, then of {SHIPPED.batch}"
-    shipped = replace(trained, recipe=recipe, ranges=look.ranges, familiar=look.familiar, slides=slides_learnt(data))
+    few, many = SHIPPED_FIRST.batch, SHIPPED.batch
+    shipped = replace(
+        trained,
+        recipe=f"fast, sites made even, {first.steps} steps with {few} pictures and the others with {many}",
+        steps=first.steps + trained.steps,
+        slides=slides_learnt(data),
+        ranges=look.ranges,
+        familiar=look.familiar,
+    )
     save(shipped, WEIGHTS)
 
 
