@@ -103,7 +103,7 @@ def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | Non
     state = _load(path)
     for name, value in identity.items():
         if state.identity.get(name, EARLIER.get(name)) != value:
-            instead = "give what it was begun with" if name == "beginning" else "delete this one to start again"
+            instead = "give `--begin` as it was given then" if name == "beginning" else "delete this one to start again"
             raise TrainingError(f"{folder} holds a training with another {name}: choose another folder, or {instead}")
     return state
 

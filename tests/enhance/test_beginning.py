@@ -1,5 +1,6 @@
 """A training that begins with the weights of a model instead of random ones."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from enhance.networks import standard_architecture
 from enhance.open import load_model
 from enhance.recipes import FAST
 from enhance.train import train
+from enhance.world import World
 from parfocal.commands import app
 from tests.enhance.models import checkpoint
 from tests.enhance.small_pairs import write_pairs
@@ -95,12 +97,26 @@ def test_processes_that_begin_with_different_weights_are_refused_in_words(known)
             check_same(begin, Leading(theirs))
 
 
+def test_a_training_asks_the_other_processes_what_they_begin_with(pairs, known, tmp_path, monkeypatch):
+    monkeypatch.setattr("enhance.train.joined_world", lambda _device: nullcontext(LedElsewhere()))
+    with pytest.raises(TrainingError, match="do not all begin with the same weights"):
+        train(pairs, tmp_path / "model", recipe=STILL, steps=1, begin=known)
+    assert not (tmp_path / "model").exists()
+
+
 def test_the_shipped_weights_may_be_taught_on(tmp_path):
     pairs = write_pairs(tmp_path / "PAIRS")
     arguments = ["train", str(pairs), "--out", str(tmp_path / "model"), "--steps", "1", "--begin", "shipped"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert load(tmp_path / "model").recipe.endswith(load_model("shipped").weights_sha256[:12])
+
+
+class LedElsewhere(World):
+    """A fake world whose first process always has another number."""
+
+    def leaders(self, value):
+        return value + 1
 
 
 class Leading:
