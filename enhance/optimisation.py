@@ -1,6 +1,7 @@
 """Optimisation: a network in training with its optimiser, one step at a time."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 import numpy as np
 import torch
@@ -12,14 +13,14 @@ from enhance.checkpoint import Weights
 from enhance.errors import TrainingError
 from enhance.loss import charbonnier_loss, paper_loss
 from enhance.networks import build_network
+from enhance.optimisers import Memory, memory_of, optimiser_of, remember
+from enhance.precision import has_bfloat16, in_bfloat16
 from enhance.recipes import Recipe
 from enhance.world import ALONE, World
 
 LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"paper": paper_loss, "charbonnier": charbonnier_loss}
 
 Tensors = dict[str, Tensor]
-FIRST, SECOND = "exp_avg", "exp_avg_sq"
-"""What torch calls Adam's moments."""
 
 
 def check_device(device: str) -> None:
@@ -41,24 +42,32 @@ def check_device(device: str) -> None:
 
 
 class Optimisation:
-    """A network and Adam.
+    """A network and its optimiser.
 
     Parameters
     ----------
     recipe : Recipe
-        Loss, clipping and initial weights.
+        Loss, optimiser, clipping, precision and initial weights.
     architecture : Architecture
         Of the network.
     seed : int
         Of the initial weights.
     world : World
         Those who take every step together, each with its part of the batch.
+
+    Attributes
+    ----------
+    precision : {'float32', 'bfloat16'}
+        What the convolutions are computed in.
     """
 
     def __init__(self, recipe: Recipe, architecture: Architecture, *, seed: int, world: World = ALONE) -> None:
         network = build_network(architecture, seed=seed, tail_scale=recipe.tail_scale, entry_gain=recipe.entry_gain)
         self._network: nn.Module = network.to(device=world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.learning_rate)
+        self.precision = _precision(recipe, world)
+        brief = self.precision == "bfloat16"
+        self._forward = in_bfloat16(self._network, world.device) if brief else self._network
+        self._optimiser = optimiser_of(recipe.optimiser, self._weights, rate=recipe.learning_rate)
         self._loss = LOSSES[recipe.loss]
         self._clip_norm = recipe.clip_norm
         self._world = world
@@ -91,7 +100,7 @@ class Optimisation:
         float
             Mean over all pictures, each by its weight where they have some.
         """
-        for group in self._adam.param_groups:
+        for group in self._optimiser.param_groups:
             group["lr"] = rate
         total = torch.zeros(1 + sum(w.numel() for w in self._weights), dtype=torch.float64, device=self._world.device)
         for part in parts:
@@ -100,7 +109,7 @@ class Optimisation:
         self._take_gradient(total[1:])
         if self._clip_norm < float("inf"):
             nn.utils.clip_grad_norm_(self._network.parameters(), self._clip_norm)
-        self._adam.step()
+        self._optimiser.step()
         self._follow()
         return float(total[0])
 
@@ -110,8 +119,8 @@ class Optimisation:
 
     def _loss_and_gradient(self, part: Batch) -> Tensor:
         """Return the mean loss of some pictures, and after it its gradient, as one line of float64."""
-        self._adam.zero_grad()
-        output, label = self._network(part.low.to(self._world.device)), part.high.to(self._world.device)
+        self._optimiser.zero_grad()
+        output, label = self._forward(part.low.to(self._world.device)), part.high.to(self._world.device)
         loss = self._loss(output, label) if part.weight is None else self._weighted(output, label, part.weight)
         loss.backward()  # type: ignore[no-untyped-call]
         gradients = [w.grad.reshape(-1) for w in self._weights if w.grad is not None]
@@ -139,32 +148,20 @@ class Optimisation:
         """Return the weights by name, contiguous on the processor."""
         return {name: w.detach().cpu().contiguous() for name, w in self._network.named_parameters()}
 
-    def moments(self) -> tuple[Tensors, Tensors]:
-        """Return Adam's first and second moments by the names of the weights; empty before the first step."""
-        states = {name: self._adam.state.get(w, {}) for name, w in self._network.named_parameters()}
-        first, second = ({name: state[key] for name, state in states.items() if state} for key in (FIRST, SECOND))
-        return first, second
+    def memory(self) -> Memory:
+        """Return what the optimiser remembers, see `enhance.optimisers`; nothing before the first step."""
+        return memory_of(self._optimiser, self._named)
 
-    def restore(
-        self,
-        weights: Mapping[str, Tensor],
-        first: Mapping[str, Tensor],
-        second: Mapping[str, Tensor],
-        *,
-        average: Mapping[str, Tensor],
-        step: int,
-    ) -> None:
-        """Go back to what `weights`, `moments` and `average` gave after `step` steps, laid out in memory as then."""
+    def restore(self, weights: Memory, memory: Memory, *, average: Memory, step: int) -> None:
+        """Go back to what `weights`, `memory` and `average` gave after `step` steps, laid out in memory as then."""
         self._network.load_state_dict(dict(weights))
         self._average = {name: _like(w, average[name]) for name, w in self._average.items()}
-        if not step:
-            return
-        taken = torch.tensor(float(step))
-        states = {
-            number: {"step": taken.clone(), FIRST: _like(w, first[name]), SECOND: _like(w, second[name])}
-            for number, (name, w) in enumerate(self._network.named_parameters())
-        }
-        self._adam.load_state_dict(self._adam.state_dict() | {"state": states})
+        if step:
+            remember(self._optimiser, self._named, memory, step=step)
+
+    @property
+    def _named(self) -> dict[str, nn.Parameter]:
+        return dict(self._network.named_parameters())
 
     def _copies(self) -> Tensors:
         return {name: w.detach().clone() for name, w in self._network.named_parameters()}
@@ -174,6 +171,12 @@ class Optimisation:
         """Move the running mean towards the weights."""
         for name, weight in self._network.named_parameters() if self._average else ():
             self._average[name].lerp_(weight, 1.0 - self._ema)
+
+
+def _precision(recipe: Recipe, world: World) -> Literal["float32", "bfloat16"]:
+    """Say what to compute in: all processes in the same, or their gradients would not be those of one batch."""
+    brief = recipe.precision == "mixed" and not world.any(not has_bfloat16(world.device))
+    return "bfloat16" if brief else "float32"
 
 
 def _like(weight: Tensor, values: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ class Recipe:
     loss : {'paper', 'charbonnier'}
         A function of `enhance.loss`.
     learning_rate : float
-        Of Adam, while it is held.
+        Of the optimiser, while it is held.
     warm_up_steps : int
         Steps over which the rate rises from near zero.
     decay : float
@@ -56,6 +56,12 @@ class Recipe:
     even : float
         Power of the bicubic enlargement's error at a site by which the loss of its crops is divided, see
         `enhance.siteweights`; 0 takes all crops alike, and stored patches are always taken so.
+    optimiser : {'adam', 'soap'}
+        See `enhance.optimisers`.
+    precision : {'float32', 'mixed'}
+        Mixed computes the convolutions in bfloat16 on machines that are faster in it, see `enhance.precision`.
+    chosen_by : int
+        Validation sites whose middles choose the model; stored patches are chosen by all sites, whole.
     """
 
     name: str
@@ -77,6 +83,9 @@ class Recipe:
     mixing: float = 0.0
     late_batch: int = 0
     even: float = 0.0
+    optimiser: Literal["adam", "soap"] = "adam"
+    precision: Literal["float32", "mixed"] = "float32"
+    chosen_by: int = 4
 
     def rate(self, step: int, *, progress: float) -> float:
         """Learning rate of step `step` (0 is the first) when the fraction `progress` of the budget is used."""
@@ -144,6 +153,8 @@ FAST = Recipe(
     entry_gain=4.0,
     steps=4_800,
     textured=0.5,
+    optimiser="soap",
+    precision="mixed",
 )
 """Minutes instead of days: it learns what the bicubic enlargement lacks, from small random crops of whole pairs."""
 

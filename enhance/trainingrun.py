@@ -94,24 +94,25 @@ class TrainingRun:
             network, ratio=data.card.ratio, padding=recipe.padding, skip=recipe.skip
         )
         self._origin = origin_of(data, self._architecture, recipe=recipe.name, seed=seed, begin=begin)
+        self._best: Numbers = {}
+        self._waited = 0
+        self._batches = Batches(data, recipe, seed=seed)
+        self._optimisation = Optimisation(recipe, self._architecture, seed=seed, world=world)
         self._identity = {
             "recipe": recipe.identity(),
             "seed": str(seed),
             "data": data.card.data_sha256,
             "network": network,
             "beginning": begin.weights_sha256 if begin else "",
+            "precision": self._optimisation.precision,
         }
-        self._best: Numbers = {}
-        self._waited = 0
-        self._batches = Batches(data, recipe, seed=seed)
-        self._optimisation = Optimisation(recipe, self._architecture, seed=seed, world=world)
         check_same(begin, world)
         if begin:
             self._optimisation.begin_with(weights_for(begin, self._architecture))
         self._fresh = not (resume and self._take_up())
         border = self._architecture.enlarged(self._architecture.context_px)
         on_patches = not recipe.crop_px  # the paper's way, which also selects by whole fields
-        self.validation = choose_validation(data, border_px=border, whole=on_patches)
+        self.validation = choose_validation(data, border_px=border, whole=on_patches, most=recipe.chosen_by)
         self.bicubic: Numbers = _numbers(self.validation.of_bicubic())
         self.score: Numbers = self._best
 
@@ -218,15 +219,13 @@ class TrainingRun:
         return self._origin.model(self._optimisation.arrays(), steps=self.step)
 
     def _state(self) -> TrainingState:
-        first, second = self._optimisation.moments()
         return TrainingState(
             identity=self._identity,
             step=self.step,
             seconds=self.seconds,
             best=self._best,
             weights=self._optimisation.weights(),
-            first_moments=first,
-            second_moments=second,
+            memory=self._optimisation.memory(),
             average=self._optimisation.average(),
             waited=self._waited,
             code=self._origin.code,
@@ -244,9 +243,7 @@ class TrainingRun:
             )
         if state is None:
             return False
-        self._optimisation.restore(
-            state.weights, state.first_moments, state.second_moments, average=state.average, step=state.step
-        )
+        self._optimisation.restore(state.weights, state.memory, average=state.average, step=state.step)
         self.step, self.seconds, self._best, self._waited = state.step, state.seconds, state.best, state.waited
         if state.code != self._origin.code:
             self.remarks.append(_other_code(self._out, state.code, self._origin.code))

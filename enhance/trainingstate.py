@@ -17,9 +17,10 @@ STATE_FILE = "training.safetensors"
 FACTS = ("identity", "step", "seconds", "best")
 LATER_FACTS = ("waited", "code")
 """Facts that states of earlier versions lack; their defaults hold for those."""
-EARLIER = {"network": "rivenson", "beginning": ""}
+EARLIER = {"network": "rivenson", "beginning": "", "precision": "float32"}
 """What the identity of a state from before it said so is."""
-GROUPS = ("weights", "first_moments", "second_moments", "average")
+GROUPS = ("weights", "average")
+"""Of tensors, by name; those of the other groups are what the optimiser remembers."""
 
 Tensors = Mapping[str, Tensor]
 
@@ -31,7 +32,7 @@ class TrainingState:
     Parameters
     ----------
     identity : mapping of str to str
-        What must be the same for training to go on: recipe, seed, data, network, beginning.
+        What must be the same for training to go on: recipe, seed, data, network, beginning, precision.
     step : int
         Steps taken.
     seconds : float
@@ -40,8 +41,8 @@ class TrainingState:
         Score of the best model so far, empty when there is none.
     weights : mapping of str to Tensor
         Of the network as it is now, not at its best.
-    first_moments, second_moments : mapping of str to Tensor
-        Adam's, by the names of the weights.
+    memory : mapping of str to Tensor
+        What the optimiser remembers, as `enhance.optimisers.memory_of` gave it.
     average : mapping of str to Tensor
         Running mean of the weights; empty when the recipe keeps none.
     waited : int
@@ -55,8 +56,7 @@ class TrainingState:
     seconds: float
     best: Mapping[str, float]
     weights: Tensors
-    first_moments: Tensors
-    second_moments: Tensors
+    memory: Tensors
     average: Tensors = field(default_factory=dict)
     waited: int = 0
     code: str = ""
@@ -64,11 +64,8 @@ class TrainingState:
 
 def save_state(state: TrainingState, folder: Path) -> None:
     """Write the state into a model folder, whole or not at all."""
-    tensors = {
-        f"{group}/{name}": tensor.detach().cpu().contiguous()
-        for group in GROUPS
-        for name, tensor in getattr(state, group).items()
-    }
+    named = {f"{group}/{name}": tensor for group in GROUPS for name, tensor in getattr(state, group).items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in (named | dict(state.memory)).items()}
     facts = {name: getattr(state, name) for name in (*FACTS, *LATER_FACTS)}
     write_whole(folder / STATE_FILE, serialise(tensors, metadata={"state": json.dumps(facts, default=dict)}))
 
@@ -109,14 +106,15 @@ def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | Non
 
 
 def _load(path: Path) -> TrainingState:
-    groups: dict[str, dict[str, Tensor]] = {group: {} for group in GROUPS}
+    groups: dict[str, dict[str, Tensor]] = {group: {} for group in (*GROUPS, "memory")}
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads(file.metadata()["state"])
             keys = file.keys()
             for key in keys:
                 group, name = key.split("/", 1)
-                groups[group][name] = file.get_tensor(key)
+                place = (group, name) if group in GROUPS else ("memory", key)
+                groups[place[0]][place[1]] = file.get_tensor(key)
         told = {name: facts[name] for name in FACTS} | {name: facts[name] for name in LATER_FACTS if name in facts}
         return TrainingState(**told, **groups)  # type: ignore[arg-type]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:

@@ -46,7 +46,7 @@ class Validation:
     split : {'validation', 'train'}
         Which sites these are; `train` where a training set has none for validation.
     examples : tuple of Example
-        At most `MAX_SITES`, spread evenly over the sites.
+        Spread evenly over the sites.
     ratio : (int, int)
         p and q.
     white_level : float
@@ -84,7 +84,7 @@ class Validation:
         )
 
 
-def choose_validation(data: TrainingSet, *, border_px: int, whole: bool = False) -> Validation:
+def choose_validation(data: TrainingSet, *, border_px: int, whole: bool = False, most: int = MAX_SITES) -> Validation:
     """Take the middles of some validation sites, or all of all; of training sites where there are no others.
 
     Parameters
@@ -94,11 +94,13 @@ def choose_validation(data: TrainingSet, *, border_px: int, whole: bool = False)
     border_px : int
         Label pixels to leave out at each side, fewer where a site is so small that nothing would be left.
     whole : bool
-        Whether every site is scored, to its edges, instead of `MAX_SITES` middles.
+        Whether every site is scored, to its edges, instead of `most` middles.
+    most : int
+        Sites of which the middle is scored.
     """
     split: Split = "validation" if data.of("validation") else "train"
     sites = data.of(split)
-    few = sorted({round(i) for i in np.linspace(0, len(sites) - 1, MAX_SITES)})
+    few = sorted({round(i) for i in np.linspace(0, len(sites) - 1, most)})
     chosen = sites if whole else [sites[i] for i in few]
     return Validation(
         split=split,

@@ -23,7 +23,18 @@ from tests.enhance.small_pairs import write_pairs
 
 ROOT = Path(__file__).parents[2]
 ALL_OF_IT = replace(
-    FAST, batch=2, crop_px=12, warm_up_steps=2, ema=0.8, textured=0.5, mixing=0.5, late_batch=3, decay=0.5, even=1.0
+    FAST,
+    batch=2,
+    crop_px=12,
+    warm_up_steps=2,
+    ema=0.8,
+    textured=0.5,
+    mixing=0.5,
+    late_batch=3,
+    decay=0.5,
+    even=1.0,
+    optimiser="soap",
+    precision="mixed",
 )
 STEPS = 11
 KILLED = """

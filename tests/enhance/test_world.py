@@ -120,7 +120,7 @@ def run(command, *arguments, fails=False):
 def difference(one, other):
     first, second = (load_file(folder / "training.safetensors") for folder in (one, other))
     assert first.keys() == second.keys()
-    return max(float(np.abs(first[name] - second[name]).max()) for name in first)
+    return max(float(np.abs(first[name] - second[name]).max(initial=0)) for name in first)
 
 
 def history(folder):

@@ -10,7 +10,7 @@ from enhance.errors import TrainingError
 from enhance.recipes import FAST, PAPER
 from enhance.train import train
 
-FAST_TINY = replace(FAST, batch=4, crop_px=16, warm_up_steps=5, late_batch=6, ema=0.9)
+FAST_TINY = replace(FAST, batch=4, crop_px=16, warm_up_steps=5, late_batch=6, ema=0.9, optimiser="soap")
 PAPER_TINY = replace(PAPER, batch=6)
 STEPS = 20
 STOP_AT = 5
