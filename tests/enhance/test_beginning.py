@@ -42,7 +42,7 @@ def test_at_a_rate_of_nothing_the_model_is_the_one_it_began_with(pairs, known, t
 
 
 def test_what_it_began_with_stays_with_the_model(pairs, known, tmp_path):
-    train(pairs, tmp_path, recipe=MOVING, steps=1, begin=known)
+    train(pairs, tmp_path, recipe=MOVING, steps=2, begin=known)  # at the first, SOAP only looks
     trained = load(tmp_path)
     assert trained.recipe == f"fast, begun with the weights {known.weights_sha256[:12]}"
     assert all(np.abs(weight - known.weights[name]).max() < 0.01 for name, weight in trained.weights.items())
