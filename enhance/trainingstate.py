@@ -19,6 +19,11 @@ LATER_FACTS = ("waited", "code")
 """Facts that states of earlier versions lack; their defaults hold for those."""
 EARLIER = {"network": "rivenson", "beginning": "", "precision": "float32"}
 """What the identity of a state from before it said so is."""
+INSTEAD = {
+    "beginning": "give `--begin` as it was given then",
+    "precision": "go on with it on a machine that computes as that one did",
+}
+"""What else a person can do about something that differs."""
 GROUPS = ("weights", "average")
 """Of tensors, by name; those of the other groups are what the optimiser remembers."""
 
@@ -100,7 +105,7 @@ def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | Non
     state = _load(path)
     for name, value in identity.items():
         if state.identity.get(name, EARLIER.get(name)) != value:
-            instead = "give `--begin` as it was given then" if name == "beginning" else "delete this one to start again"
+            instead = INSTEAD.get(name, "delete this one to start again")
             raise TrainingError(f"{folder} holds a training with another {name}: choose another folder, or {instead}")
     return state
 

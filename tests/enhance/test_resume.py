@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import torch
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from enhance import optimisation
 from enhance.checkpoint import load
 from enhance.codehash import code_hash
 from enhance.errors import TrainingError
@@ -86,6 +88,13 @@ def test_a_training_killed_by_the_system_goes_on_to_the_history_and_weights_of_a
     assert all(np.array_equal(one[name], other[name]) for name in one)
     assert any(name.startswith("average/") for name in one)
     assert load(tmp_path).weights_sha256 == load(unbroken).weights_sha256
+
+
+def test_a_machine_of_another_precision_does_not_go_on(pairs, tmp_path, monkeypatch):
+    for has, outcome in ((False, nullcontext()), (True, pytest.raises(TrainingError, match="on a machine that comp"))):
+        monkeypatch.setattr(optimisation, "has_bfloat16", lambda _device, has=has: has)
+        with outcome:
+            train(pairs, tmp_path, recipe=ALL_OF_IT, steps=2 if has else 1)
 
 
 def test_a_training_killed_before_its_first_step_can_be_started_again(pairs, tmp_path):
