@@ -13,14 +13,12 @@ from enhance.checkpoint import Weights
 from enhance.errors import TrainingError
 from enhance.loss import charbonnier_loss, paper_loss
 from enhance.networks import build_network
-from enhance.optimisers import Memory, memory_of, optimiser_of, remember
+from enhance.optimisers import Tensors, memory_of, optimiser_of, remember
 from enhance.precision import has_bfloat16, in_bfloat16
 from enhance.recipes import Recipe
 from enhance.world import ALONE, World
 
 LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"paper": paper_loss, "charbonnier": charbonnier_loss}
-
-Tensors = dict[str, Tensor]
 
 
 def check_device(device: str) -> None:
@@ -65,14 +63,14 @@ class Optimisation:
         network = build_network(architecture, seed=seed, tail_scale=recipe.tail_scale, entry_gain=recipe.entry_gain)
         self._network: nn.Module = network.to(device=world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.precision = _precision(recipe, world)
-        brief = self.precision == "bfloat16"
-        self._forward = in_bfloat16(self._network, world.device) if brief else self._network
+        rounded = self.precision == "bfloat16"
+        self._forward = in_bfloat16(self._network, world.device) if rounded else self._network
         self._optimiser = optimiser_of(recipe.optimiser, self._weights, rate=recipe.learning_rate)
         self._loss = LOSSES[recipe.loss]
         self._clip_norm = recipe.clip_norm
         self._world = world
         self._ema = recipe.ema
-        self._average: Tensors = self._copies() if recipe.ema else {}
+        self._average: dict[str, Tensor] = self._copies() if recipe.ema else {}
 
     def begin_with(self, weights: Weights) -> None:
         """Have these weights, by name, before the first step instead of random ones."""
@@ -110,6 +108,7 @@ class Optimisation:
         if self._clip_norm < float("inf"):
             nn.utils.clip_grad_norm_(self._network.parameters(), self._clip_norm)
         self._optimiser.step()
+        self._world.share(self._weights)  # eigenvectors come out otherwise on another kind of processor
         self._follow()
         return float(total[0])
 
@@ -119,7 +118,7 @@ class Optimisation:
 
     def _loss_and_gradient(self, part: Batch) -> Tensor:
         """Return the mean loss of some pictures, and after it its gradient, as one line of float64."""
-        self._optimiser.zero_grad()
+        self._network.zero_grad()
         output, label = self._forward(part.low.to(self._world.device)), part.high.to(self._world.device)
         loss = self._loss(output, label) if part.weight is None else self._weighted(output, label, part.weight)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -140,30 +139,30 @@ class Optimisation:
         """Copy out the weights that a model is to have: their running mean where the recipe keeps one."""
         return {name: weight.numpy().copy() for name, weight in (self.average() or self.weights()).items()}
 
-    def average(self) -> Tensors:
+    def average(self) -> dict[str, Tensor]:
         """Return the running mean of the weights, contiguous on the processor; empty when the recipe keeps none."""
         return {name: mean.cpu().contiguous() for name, mean in self._average.items()}
 
-    def weights(self) -> Tensors:
+    def weights(self) -> dict[str, Tensor]:
         """Return the weights by name, contiguous on the processor."""
         return {name: w.detach().cpu().contiguous() for name, w in self._network.named_parameters()}
 
-    def memory(self) -> Memory:
+    def memory(self) -> Tensors:
         """Return what the optimiser remembers, see `enhance.optimisers`; nothing before the first step."""
-        return memory_of(self._optimiser, self._named)
+        return memory_of(self._optimiser, self._names)
 
-    def restore(self, weights: Memory, memory: Memory, *, average: Memory, step: int) -> None:
+    def restore(self, weights: Tensors, memory: Tensors, *, average: Tensors, step: int) -> None:
         """Go back to what `weights`, `memory` and `average` gave after `step` steps, laid out in memory as then."""
         self._network.load_state_dict(dict(weights))
         self._average = {name: _like(w, average[name]) for name, w in self._average.items()}
         if step:
-            remember(self._optimiser, self._named, memory, step=step)
+            remember(self._optimiser, self._names, memory, step=step)
 
     @property
-    def _named(self) -> dict[str, nn.Parameter]:
-        return dict(self._network.named_parameters())
+    def _names(self) -> list[str]:
+        return [name for name, _ in self._network.named_parameters()]
 
-    def _copies(self) -> Tensors:
+    def _copies(self) -> dict[str, Tensor]:
         return {name: w.detach().clone() for name, w in self._network.named_parameters()}
 
     @torch.no_grad()
@@ -175,8 +174,8 @@ class Optimisation:
 
 def _precision(recipe: Recipe, world: World) -> Literal["float32", "bfloat16"]:
     """Say what to compute in: all processes in the same, or their gradients would not be those of one batch."""
-    brief = recipe.precision == "mixed" and not world.any(not has_bfloat16(world.device))
-    return "bfloat16" if brief else "float32"
+    rounded = recipe.precision == "mixed" and not world.any(not has_bfloat16(world.device))
+    return "bfloat16" if rounded else "float32"
 
 
 def _like(weight: Tensor, values: Tensor) -> Tensor:

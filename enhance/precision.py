@@ -15,7 +15,8 @@ def has_bfloat16(device: str) -> bool:
     """Whether a device, as torch names it, computes in bfloat16 itself; a torch that cannot tell counts as no."""
     kind = torch.device(device).type
     if kind == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        with torch.cuda.device(device):
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     told: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)() if kind == "cpu" else {}
     return any(bool(told.get(name)) for name in INSTRUCTIONS)
 
@@ -29,5 +30,5 @@ def in_bfloat16(network: nn.Module, device: str) -> Callable[[Tensor], Tensor]:
     for module in network.modules():
         if isinstance(module, BicubicSkip):
             module.forward = torch.autocast(kind, enabled=False)(module.forward)  # type: ignore[method-assign]
-    passed: Callable[[Tensor], Tensor] = torch.autocast(kind, torch.bfloat16)(network)
-    return passed
+    forward: Callable[[Tensor], Tensor] = torch.autocast(kind, torch.bfloat16)(network)
+    return forward

@@ -21,7 +21,7 @@ EARLIER = {"network": "rivenson", "beginning": "", "precision": "float32"}
 """What the identity of a state from before it said so is."""
 INSTEAD = {
     "beginning": "give `--begin` as it was given then",
-    "precision": "go on with it on a machine that computes as that one did",
+    "precision": "go on with it on a machine, a device and a torch that compute as those did",
 }
 """What else a person can do about something that differs."""
 GROUPS = ("weights", "average")

@@ -56,6 +56,16 @@ class World:
         if self.size > 1:
             distributed.all_reduce(values)
 
+    def share(self, tensors: Sequence[Tensor]) -> None:
+        """Replace tensors, in place, by those of the first process."""
+        if self.size == 1:
+            return
+        line = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+        distributed.broadcast(line, src=0)
+        with torch.no_grad():
+            for tensor, values in zip(tensors, torch.split(line, [t.numel() for t in tensors]), strict=True):
+                tensor.copy_(values.view(tensor.shape))
+
     def totals(self, values: Sequence[float]) -> list[float]:
         """Return each number summed over all processes, the same in each of them."""
         summed = torch.tensor(values, dtype=torch.float64, device=self.device)

@@ -8,6 +8,7 @@ from enhance.architecture import Architecture
 from enhance.batches import Batch
 from enhance.optimisation import Optimisation
 from enhance.recipes import FAST, PAPER
+from enhance.world import World
 
 EXACT = replace(FAST, optimiser="adam", precision="float32")
 SMALL = Architecture(width=3, blocks=1, growth=2, skip="bicubic")
@@ -28,7 +29,7 @@ def test_the_loss_told_is_the_mean_over_all_pictures():
     assert optimisation.step([cut(low, high, 0, 6)], count=6, rate=0.0) == pytest.approx(np.mean(singles), rel=1e-6)
 
 
-@pytest.mark.parametrize("recipe", [FAST, PAPER], ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", [EXACT, PAPER], ids=lambda recipe: recipe.name)
 def test_a_picture_that_weighs_twice_counts_as_two_and_one_that_weighs_nothing_as_none(recipe):
     low, high = pictures()
     shares = ((0, 1, [2.0]), (1, 3, [1.0, 0.0]))
@@ -36,11 +37,10 @@ def test_a_picture_that_weighs_twice_counts_as_two_and_one_that_weighs_nothing_a
     thrice = Batch(low=low[[0, 0, 1]], high=high[[0, 0, 1]])
     first, second = Optimisation(recipe, SMALL, seed=1), Optimisation(recipe, SMALL, seed=1)
     assert first.step(weighed, count=3, rate=1e-3) == pytest.approx(second.step([thrice], count=3, rate=1e-3))
-    assert all(
-        torch.allclose(moment, second.memory()[name], rtol=1e-4, atol=1e-8)
-        for name, moment in first.memory().items()
-        if name.startswith("first_moments/")
-    )
+    for name, moment in first.memory().items():
+        if name.startswith("first_moments/"):
+            assert moment.any()
+            assert torch.allclose(moment, second.memory()[name], rtol=1e-4, atol=1e-8)
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "soap"])
@@ -58,6 +58,22 @@ def test_weights_memory_and_mean_that_were_restored_take_the_same_next_steps(opt
             each.step([cut(low, high, 3, 3)], count=3, rate=1e-3)
     assert all(torch.equal(value, second.weights()[name]) for name, value in first.weights().items())
     assert all(np.array_equal(value, second.arrays()[name]) for name, value in first.arrays().items())
+
+
+def test_after_each_step_all_processes_have_the_weights_of_the_first():
+    optimisation = Optimisation(FAST, SMALL, seed=1, world=First())
+    low, high = pictures()
+    optimisation.step([cut(low, high, 0, 3)], count=3, rate=1e-3)
+    assert all((weight == 7).all() for weight in optimisation.weights().values())
+
+
+class First(World):
+    """Processes of which the first has come to sevens."""
+
+    @torch.no_grad()
+    def share(self, tensors):
+        for tensor in tensors:
+            tensor.fill_(7)
 
 
 def gradient(recipe, shares):

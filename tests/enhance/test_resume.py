@@ -38,7 +38,8 @@ ALL_OF_IT = replace(
     optimiser="soap",
     precision="mixed",
 )
-STEPS = 11
+STEPS = 26
+"""SOAP turns its bases in the 11th and the 21st."""
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -73,7 +74,7 @@ def unbroken(pairs, tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize("kill_at", [2, 7])  # before the first validation, and between two
+@pytest.mark.parametrize("kill_at", [2, 7, 18])  # before the first validation, between two, and after bases turned
 def test_a_training_killed_by_the_system_goes_on_to_the_history_and_weights_of_an_unbroken_one(
     pairs, unbroken, tmp_path, kill_at
 ):
@@ -91,7 +92,10 @@ def test_a_training_killed_by_the_system_goes_on_to_the_history_and_weights_of_a
 
 
 def test_a_machine_of_another_precision_does_not_go_on(pairs, tmp_path, monkeypatch):
-    for has, outcome in ((False, nullcontext()), (True, pytest.raises(TrainingError, match="on a machine that comp"))):
+    for has, outcome in (
+        (False, nullcontext()),
+        (True, pytest.raises(TrainingError, match="a torch that compute as those did")),
+    ):
         monkeypatch.setattr(optimisation, "has_bfloat16", lambda _device, has=has: has)
         with outcome:
             train(pairs, tmp_path, recipe=ALL_OF_IT, steps=2 if has else 1)
@@ -123,9 +127,13 @@ def test_a_training_that_goes_on_with_other_code_says_so_at_once_and_at_the_end(
     assert "was begun by Parfocal 0.0.9+fffffffff and goes on with" in told[0]
 
 
-def test_a_state_from_before_code_network_and_beginning_were_kept_goes_on_and_that_is_said(pairs, tmp_path):
+def test_a_state_from_before_code_network_beginning_and_precision_were_kept_goes_on_and_that_is_said(
+    pairs, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(optimisation, "has_bfloat16", lambda _device: False)
     run(pairs, tmp_path, stop=after(3))
-    for later in (', "network": "rivenson"', ', "beginning": ""', f', "code": "{code_hash()}"'):
+    precision = ', "precision": "float32"'
+    for later in (', "network": "rivenson"', ', "beginning": ""', precision, f', "code": "{code_hash()}"'):
         change_state(tmp_path, lambda facts, later=later: facts.replace(later, ""))
     assert "an earlier Parfocal that did not note its code" in run(pairs, tmp_path).remarks[0]
 

@@ -12,6 +12,8 @@ from enhance.networks import build_network
 from enhance.open import open_engine
 from enhance.recipes import FAST, PAPER
 from enhance.train import train
+from enhance.trainingset import open_training_set
+from enhance.validation import choose_validation
 from tests.enhance.small_pairs import write_pairs
 
 TINY = replace(FAST, batch=1, crop_px=8, warm_up_steps=2)
@@ -130,6 +132,17 @@ def test_a_model_worse_than_bicubic_is_called_so(pairs, tmp_path):
     assert "not better than the bicubic enlargement" in result.remarks[0]
 
 
+def test_a_model_is_chosen_by_as_many_sites_as_the_recipe_says(tmp_path):
+    data = write_pairs(tmp_path / "PAIRS", splits=("train", *["validation"] * 6), low_px=32)
+    asked = {}
+    for sites in (1, 6):
+        recipe = replace(TINY, chosen_by=sites)
+        asked[sites] = train(data, tmp_path / str(sites), recipe=recipe, steps=1).bicubic["psnr_db"]
+    every = [choose_validation(open_training_set(data), border_px=35, most=n).of_bicubic().psnr_db for n in (1, 6)]
+    assert list(asked.values()) == every
+    assert every[0] != every[1]
+
+
 def test_without_validation_sites_the_score_is_called_flattering(tmp_path):
     data = write_pairs(tmp_path / "PAIRS", splits=("train", "train"), low_px=32)
     result = train(data, tmp_path / "model", recipe=TINY, steps=1)
@@ -233,13 +246,14 @@ def test_an_unknown_network_is_refused_with_those_there_are(pairs, tmp_path):
 
 
 def test_with_a_running_mean_the_model_holds_the_mean_and_the_state_the_weights(pairs, tmp_path):
-    result = train(pairs, tmp_path, recipe=replace(TINY, ema=0.5), steps=1)
+    result = train(pairs, tmp_path, recipe=replace(TINY, ema=0.5, optimiser="adam"), steps=1)
     state, model = load_file(tmp_path / "training.safetensors"), load(result.model).weights
     begun = build_network(load(result.model).architecture, seed=0, tail_scale=0.1, entry_gain=4.0).state_dict()
     for name, mean in model.items():
         expected = (begun[name].numpy() + state[f"weights/{name}"]) / 2
         assert np.allclose(mean, expected, atol=1e-7)
         assert np.array_equal(state[f"average/{name}"], mean)
+        assert not np.array_equal(state[f"weights/{name}"], mean)
 
 
 def after(steps):

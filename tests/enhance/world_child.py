@@ -6,9 +6,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from enhance.errors import TrainingError
 from enhance.recipes import FAST, PAPER
 from enhance.train import train
+from enhance.world import joined_world
 
 FAST_TINY = replace(FAST, batch=4, crop_px=16, warm_up_steps=5, late_batch=6, ema=0.9, optimiser="soap")
 PAPER_TINY = replace(PAPER, batch=6)
@@ -24,6 +27,10 @@ def main(pairs, out, kill_at=None):
 
     if kill_at:
         fast(pairs, out / "killed", progress=signalling(kill_at, signal.SIGKILL))
+    with joined_world("cpu") as world:
+        mine = [torch.full((2, 3), float(world.rank)), torch.full((4,), 10.0 + world.rank)]
+        world.share(mine)
+        sys.stdout.write(f"shared {[sorted(set(tensor.flatten().tolist())) for tensor in mine]}\n")
     fast(pairs, out / "fast")
     paper(pairs, out / "paper")
     stopped = fast(pairs, out / "stopped", progress=signalling(STOP_AT, signal.SIGTERM))
