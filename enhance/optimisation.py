@@ -152,7 +152,13 @@ class Optimisation:
         return memory_of(self._optimiser, self._names)
 
     def restore(self, weights: Tensors, memory: Tensors, *, average: Tensors, step: int) -> None:
-        """Go back to what `weights`, `memory` and `average` gave after `step` steps, laid out in memory as then."""
+        """Go back to what `weights`, `memory` and `average` gave after `step` steps, laid out in memory as then.
+
+        Raises
+        ------
+        KeyError, RuntimeError
+            When something is missing, or of another size.
+        """
         self._network.load_state_dict(dict(weights))
         self._average = {name: _like(w, average[name]) for name, w in self._average.items()}
         if step:

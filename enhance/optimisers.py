@@ -74,7 +74,13 @@ def memory_of(optimiser: Optimizer, names: Sequence[str]) -> Tensors:
 
 
 def remember(optimiser: Optimizer, names: Sequence[str], memory: Tensors, *, step: int) -> None:
-    """Have an optimiser know what `memory_of` told of one of its kind after `step` steps."""
+    """Have an optimiser know what `memory_of` told of one of its kind after `step` steps.
+
+    Raises
+    ------
+    KeyError, RuntimeError
+        When something is missing, or of another size.
+    """
     for group in optimiser.param_groups:
         group["step"] = step  # SOAP's count, which Adam does not read
     for name, weight in zip(names, _weights(optimiser), strict=True):
@@ -82,7 +88,7 @@ def remember(optimiser: Optimizer, names: Sequence[str], memory: Tensors, *, ste
             key: torch.empty_like(weight).copy_(memory[f"{what}/{name}"]).detach() for what, key in MOMENTS.items()
         }
         if isinstance(optimiser, SOAP):
-            state |= {key: _of_axes(memory, f"{what}/{name}", weight.device) for what, key in AXES.items()}
+            state |= {key: _of_axes(memory, f"{what}/{name}", weight) for what, key in AXES.items()}
             state |= {"precondition_frequency": TURNED_EVERY, "shampoo_beta": MEANS_KEPT[1]}
         else:
             state["step"] = torch.tensor(float(step))
@@ -107,6 +113,7 @@ def _remembered(optimiser: Optimizer, names: Sequence[str]) -> Iterator[tuple[st
                 yield f"{what}/{name}/{axis}", matrix if len(matrix) else torch.empty(0)
 
 
-def _of_axes(memory: Tensors, name: str, device: torch.device) -> list[Tensor]:
-    """Return what is remembered of each axis, at most two, as tensors of their own."""
-    return [memory[key].to(device, copy=True) for key in sorted(memory) if key.rpartition("/")[0] == name]
+def _of_axes(memory: Tensors, name: str, weight: Tensor) -> list[Tensor]:
+    """Return what is remembered of each axis as tensors of their own; an axis that has nothing keeps that."""
+    found = [(length, memory[f"{name}/{axis}"]) for axis, length in enumerate(weight.shape)]
+    return [(each.view(length, length) if len(each) else each).to(weight.device, copy=True) for length, each in found]

@@ -20,7 +20,7 @@ from enhance.progress import Progress
 from enhance.recipes import Budget, Recipe
 from enhance.trainingfolder import Row, TrainingFolder
 from enhance.trainingset import TrainingSet
-from enhance.trainingstate import TrainingState, find_state
+from enhance.trainingstate import TrainingState, damaged, find_state
 from enhance.validation import choose_validation
 from enhance.world import World
 
@@ -243,7 +243,10 @@ class TrainingRun:
             )
         if state is None:
             return False
-        self._optimisation.restore(state.weights, state.memory, average=state.average, step=state.step)
+        try:
+            self._optimisation.restore(state.weights, state.memory, average=state.average, step=state.step)
+        except (KeyError, RuntimeError) as error:  # something is missing, or of another size
+            raise damaged(self._out) from error
         self.step, self.seconds, self._best, self._waited = state.step, state.seconds, state.best, state.waited
         if state.code != self._origin.code:
             self.remarks.append(_other_code(self._out, state.code, self._origin.code))

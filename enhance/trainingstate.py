@@ -102,7 +102,7 @@ def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | Non
                 f"{folder} holds a model without its {STATE_FILE}, so training cannot go on: choose another folder"
             )
         return None
-    state = _load(path)
+    state = _load(folder)
     for name, value in identity.items():
         if state.identity.get(name, EARLIER.get(name)) != value:
             instead = INSTEAD.get(name, "delete this one to start again")
@@ -110,10 +110,16 @@ def find_state(folder: Path, identity: Mapping[str, str]) -> TrainingState | Non
     return state
 
 
-def _load(path: Path) -> TrainingState:
+def damaged(folder: Path) -> TrainingError:
+    """Say of a model folder that its state cannot be used."""
+    path = folder / STATE_FILE
+    return TrainingError(f"{path} is damaged, so training cannot go on from it: delete it to start again")
+
+
+def _load(folder: Path) -> TrainingState:
     groups: dict[str, dict[str, Tensor]] = {group: {} for group in (*GROUPS, "memory")}
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(folder / STATE_FILE, framework="pt") as file:
             facts = json.loads(file.metadata()["state"])
             keys = file.keys()
             for key in keys:
@@ -123,4 +129,4 @@ def _load(path: Path) -> TrainingState:
         told = {name: facts[name] for name in FACTS} | {name: facts[name] for name in LATER_FACTS if name in facts}
         return TrainingState(**told, **groups)  # type: ignore[arg-type]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{path} is damaged, so training cannot go on from it: delete it to start again") from error
+        raise damaged(folder) from error

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,25 @@ def test_a_machine_of_another_precision_does_not_go_on(pairs, tmp_path, monkeypa
         monkeypatch.setattr(optimisation, "has_bfloat16", lambda _device, has=has: has)
         with outcome:
             train(pairs, tmp_path, recipe=ALL_OF_IT, steps=2 if has else 1)
+
+
+@pytest.mark.parametrize("group", ["weights", "average", "first_moments", "bases"])
+@pytest.mark.parametrize("keep", [None, 2])
+def test_a_state_that_lacks_something_or_holds_it_in_another_size_is_refused_in_words(
+    pairs, unbroken, tmp_path, group, keep
+):
+    shutil.copytree(unbroken, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "training.safetensors"
+    with safe_open(path, framework="np") as file:
+        facts = file.metadata()
+    held = load_file(path)
+    name = next(name for name in held if name.startswith(f"{group}/") and held[name].ndim > 1)
+    cut = {} if keep is None else {name: np.ascontiguousarray(held[name][:keep])}
+    save_file({other: held[other] for other in held if other != name} | cut, path, metadata=facts)
+    before = path.read_bytes()
+    with pytest.raises(TrainingError, match="is damaged, so training cannot go on from it"):
+        run(pairs, tmp_path)
+    assert path.read_bytes() == before
 
 
 def test_a_training_killed_before_its_first_step_can_be_started_again(pairs, tmp_path):
