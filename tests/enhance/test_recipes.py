@@ -39,7 +39,7 @@ def test_the_late_batch_is_taken_while_the_rate_falls():
 
 
 def test_only_srcnn_has_a_rate_of_its_own_and_never_a_higher_one():
-    assert recipe_named("fast", "srcnn") == replace(FAST, learning_rate=3e-4)
+    assert recipe_named("fast", "srcnn") == replace(FAST, learning_rate=1e-3)
     assert recipe_named("paper", "srcnn") == PAPER
     for network in ("rivenson", "espcn", "edsr"):
         assert recipe_named("fast", network) == FAST
