@@ -17,8 +17,9 @@ PLANE = "plane"
 FUSED = "fused"
 
 _SIMULATED = "simulated, noise-free"
+_OF_A_BYTE = 257
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,10 +32,10 @@ class Truth:
         Which.
     matrix : ndarray of float64, shape (2, 3)
         True transform from pixel points of the HIGH frame to those of the LOW frame.
-    plane : ndarray of uint8, shape (rows, columns, 3), or None
-        What HIGH shows, free of noise and evenly lit, on the pixels of LOW × ratio, at LOW's own focus; glass lies at
-        `GLASS_LEVEL` of the white level. None where a run kept transforms only.
-    fused : ndarray of uint8, same shape, or None
+    plane : ndarray of uint16, shape (rows, columns, 3), or None
+        What HIGH shows, free of noise and evenly lit, on the pixels of LOW × ratio, at LOW's own focus. White is 65535,
+        for rounding to bytes is noise too; glass lies at `GLASS_LEVEL` of it. None where a run kept transforms only.
+    fused : ndarray of uint16, same shape, or None
         The same, fused from the planes of HIGH's stack; None also where that has a single one.
     """
 
@@ -107,4 +108,9 @@ def _write_pictures(path: Path, pictures: Mapping[str, Picture], pixel_um: float
 
 def _read_pictures(path: Path) -> dict[str, Picture]:
     with tifffile.TiffFile(path) as file:
-        return {series.name: series.asarray() for series in file.series}
+        return {series.name: _levels(series.asarray()) for series in file.series}
+
+
+def _levels(picture: NDArray[Any]) -> Picture:
+    """Bring bytes, as earlier runs have them, to 16 bits."""
+    return picture.astype(np.uint16) * np.uint16(_OF_A_BYTE) if picture.dtype == np.uint8 else picture

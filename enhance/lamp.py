@@ -63,7 +63,9 @@ def truth_of(data: TrainingSet, site: Site, kind: Kind = "truth") -> Lit:
     PairsError
         When a picture is missing or damaged.
     """
-    return lit_exactly(data.picture(site, "low"), np.asarray(data.picture(site, kind), dtype=np.float32))
+    picture = data.picture(site, kind)
+    levels = picture.astype(np.float32) * np.float32(WHITE_LEVEL / np.iinfo(picture.dtype).max)
+    return lit_exactly(data.picture(site, "low"), levels)
 
 
 def reference_of(data: TrainingSet, site: Site) -> NDArray[Any]:

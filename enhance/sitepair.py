@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from enhance.pairoptics import PairOptics
 from enhance.patches import nearest_side
 
 Array = NDArray[Any]
+Level = TypeVar("Level", np.uint8, np.uint16)
 Pixels = NDArray[np.uint8]
 Label = Literal["fused", "plane"]
 
@@ -41,8 +42,9 @@ class SitePair:
     ----------
     registration : Registration
         Of the matching plane on the low-resolution picture; when it is not accepted nothing else is given.
-    pictures : mapping of str to ndarray of uint8
-        ``low`` and ``high``; on a simulated run that kept them ``truth``, ``other`` and ``exposure``.
+    pictures : mapping of str to ndarray
+        ``low`` and ``high``; on a simulated run that kept them ``truth``, ``other`` and ``exposure``. The truths are of
+        uint16, all others of uint8.
     picture : str
         Site of the low-resolution picture.
     centre_um : (float, float)
@@ -64,7 +66,7 @@ class SitePair:
     centre_um: tuple[float, float]
     simulated: bool
     preview: Pixels
-    pictures: Mapping[str, Pixels] = field(default_factory=dict)
+    pictures: Mapping[str, Array] = field(default_factory=dict)
     reach_um: float = 0.0
     tissue_fraction: float = float("nan")
     true_rms_px: float = float("nan")
@@ -137,7 +139,7 @@ def _cut(
     window = covered_window(matrix, high.shape, low.shape, optics.ratio)
     _check_size(window, optics)
     part = _part(low, window, Fraction(1))
-    pictures = {"low": part, "high": lit_as(part, _laid(high, matrix, window, low, optics))}
+    pictures: dict[str, Array] = {"low": part, "high": lit_as(part, _laid(high, matrix, window, low, optics))}
     true_rms_px = float("nan")
     if truth is not None:
         true_rms_px = rms_difference(matrix, truth.matrix, width=high.shape[1], height=high.shape[0])
@@ -188,7 +190,7 @@ def _laid(picture: Pixels, matrix: Matrix, window: Window, low: Pixels, optics: 
     return warp_high_to_low_grid(exact, matrix, low_shape=low.shape, factor=optics.ratio, window=window)
 
 
-def _true_pictures(truth: Truth, label: Label, window: Window, optics: PairOptics) -> dict[str, Pixels]:
+def _true_pictures(truth: Truth, label: Label, window: Window, optics: PairOptics) -> dict[str, Array]:
     """Cut the noise-free pictures of the label's kind and of the other kind, where they were kept.
 
     They show even light, so they are no truth for labels that still have their shading.
@@ -201,7 +203,7 @@ def _true_pictures(truth: Truth, label: Label, window: Window, optics: PairOptic
     return {name: _part(picture, window, optics.ratio) for name, picture in kinds.items() if picture is not None}
 
 
-def _part(picture: Pixels, window: Window, ratio: Fraction) -> Pixels:
+def _part(picture: NDArray[Level], window: Window, ratio: Fraction) -> NDArray[Level]:
     """Cut a window of the low-resolution grid out of a picture on a grid `ratio` times finer."""
     top, left, rows, columns = (int(side * ratio) for side in window)
     return picture[top : top + rows, left : left + columns]

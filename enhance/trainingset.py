@@ -16,6 +16,8 @@ from calibration.rig import first_fault
 from enhance.errors import PairsError
 
 Kind = Literal["low", "high", "truth", "other", "exposure"]
+TRUTHS = ("truth", "other")
+"""Kinds without noise, which need not be rounded to bytes."""
 Split = Literal["train", "validation", "test"]
 Pixels = NDArray[np.uint8]
 RGB = 3
@@ -126,15 +128,17 @@ class TrainingSet:
         """Whether there is a picture of that kind; truth, other and exposure exist on simulated runs only."""
         return self._path(site.id, kind).is_file()
 
-    def picture(self, site: Site, kind: Kind) -> Pixels:
-        """Map one picture, shape (rows, columns, 3), uint8, read-only; only what is touched is read.
+    def picture(self, site: Site, kind: Kind) -> NDArray[Any]:
+        """Map one picture, shape (rows, columns, 3), read-only; only what is touched is read.
+
+        It is of uint8; a truth may be of uint16, in which white is 65535.
 
         Raises
         ------
         PairsError
             When it is missing or damaged.
         """
-        return _mapped(self._path(site.id, kind))
+        return _mapped(self._path(site.id, kind), fine=kind in TRUTHS)
 
     def patches(self, split: Split) -> tuple[Pixels, Pixels]:
         """Map the stored patches of a split: (n, 60, 60, 3) and (n, 150, 150, 3) for the paper's sizes.
@@ -213,11 +217,11 @@ def _site(folder: Path, row: Mapping[str, str], ratio: tuple[int, int]) -> Site:
     return Site(id=row["id"], slide=row["slide"], split=row["split"], size_px=(low.shape[0], low.shape[1]))
 
 
-def _mapped(path: Path) -> Pixels:
+def _mapped(path: Path, *, fine: bool = False) -> NDArray[Any]:
     try:
         pixels: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise PairsError(f"{path} is missing or damaged: run `parfocal pairs` again") from error
-    if pixels.dtype != np.uint8 or pixels.shape[-1:] != (RGB,):
+    if pixels.dtype not in ((np.uint8, np.uint16) if fine else (np.uint8,)) or pixels.shape[-1:] != (RGB,):
         raise PairsError(f"{path} holds {pixels.dtype} of shape {pixels.shape} and not 8-bit RGB: take another copy")
     return pixels

@@ -24,7 +24,7 @@ Image = NDArray[np.float32]
 Fuse = Callable[[Image], Image]
 """Extended depth of field: (planes, rows, columns, 3) in 0 … 1 to (rows, columns, 3)."""
 
-_WHITE_LEVEL = 255
+_WHITE_LEVEL = 65_535
 _LARGEST_RATIO_TERM = 20  # magnifications are ratios of small whole numbers
 
 
@@ -114,14 +114,14 @@ class Witness:
         grid = finer(low_grid, self._ratio)
         if self._pictures:
             plane = self._seen(grid, low_state.pose)
-            truth = Truth(site=site, matrix=matrix, plane=_bytes(plane), fused=self._fused(grid, high))
+            truth = Truth(site=site, matrix=matrix, plane=_levels(plane), fused=self._fused(grid, high))
         write_truth(self._folder, truth, pixel_um=float(np.hypot(*grid.matrix[:, 0])))
 
     def _fused(self, grid: Grid, high: list[State]) -> Picture | None:
         """Fuse what the planes of a stack show; one plane has nothing to be fused with."""
         if len(high) == 1:
             return None
-        return _bytes(self._fuse(np.stack([self._seen(grid, state.pose) for state in high])))
+        return _levels(self._fuse(np.stack([self._seen(grid, state.pose) for state in high])))
 
     def _seen(self, grid: Grid, pose: Pose) -> Image:
         """Render what the high objective shows with a pose's focus, corrected as frames are: glass at `GLASS_LEVEL`."""
@@ -146,8 +146,8 @@ def _grid(scene: Scene, state: State) -> Grid:
     return scene.grid(state.pose, roi=state.roi, binning=state.binning)
 
 
-def _bytes(picture: Image) -> Picture:
-    return np.rint(np.clip(picture, 0, 1) * _WHITE_LEVEL).astype(np.uint8)
+def _levels(picture: Image) -> Picture:
+    return np.rint(np.clip(picture, 0, 1) * _WHITE_LEVEL).astype(np.uint16)
 
 
 def _read_states(path: Path) -> list[State]:

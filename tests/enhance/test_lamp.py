@@ -60,3 +60,17 @@ def test_a_truth_has_the_light_of_its_input_and_keeps_the_parts_of_a_level(kind,
     lit = truth_of(data, data.sites[0], kind)
     np.testing.assert_allclose(lit, stored * (low.mean((0, 1)) / stored.mean((0, 1))), rtol=1e-5)
     assert np.abs(lit - np.rint(lit)).max() > 0.01
+
+
+def test_a_truth_in_16_bits_is_the_same_in_levels_of_a_byte_and_finer(tmp_path):
+    folder = write_pairs(tmp_path / "PAIRS", splits=("test",))
+    data = open_training_set(folder)
+    in_bytes = truth_of(data, data.sites[0])
+    path = folder / "pairs" / "slide0_s0_truth.npy"
+    levels = np.load(path).astype(np.uint16) * 257
+    np.save(path, levels)
+    np.testing.assert_allclose(truth_of(data, data.sites[0]), in_bytes, rtol=1e-5)
+    levels[::2] += 128
+    np.save(path, levels)
+    finer = truth_of(data, data.sites[0])
+    assert np.abs((finer[0] - finer[1]) - (in_bytes[0] - in_bytes[1])).max() > 0.4

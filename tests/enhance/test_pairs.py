@@ -100,16 +100,19 @@ def test_truth_of_the_label_s_kind_is_cut_to_the_label_s_window(runs, tmp_path, 
     build_pairs(runs, tmp_path / "pairs", label=label)
     window = covered_window(matrix(sites(tmp_path / "pairs")["B_0001"]), (SIDE_PX,) * 2, (SIDE_PX,) * 2, Fraction(5, 2))
     top, left, rows, columns = (int(side * 2.5) for side in window)
-    plane = truth_picture(11)[top : top + rows, left : left + columns]
+    plane, fused = (
+        picture[top : top + rows, left : left + columns].astype(np.uint16) * 257
+        for picture in (truth_picture(11), FUSED_MARK - truth_picture(11))
+    )
     names = ("truth", "other") if label == "plane" else ("other", "truth")
     kept = [np.load(tmp_path / "pairs" / "pairs" / f"B_0001_{name}.npy") for name in names]
     assert np.array_equal(kept[0], plane)
-    assert np.array_equal(kept[1], FUSED_MARK - plane)
+    assert np.array_equal(kept[1], fused)
 
 
 def test_one_exposure_is_kept_beside_the_truth_with_its_noise(built):
     exposure, truth = (
-        np.load(built[0] / "pairs" / f"B_0001_{kind}.npy").astype(float) for kind in ("exposure", "other")
+        np.load(built[0] / "pairs" / f"B_0001_{kind}.npy") / white for kind, white in (("exposure", 1), ("other", 257))
     )
     assert 1.0 < np.sqrt(np.mean((exposure - truth) ** 2)) < 4.0
     assert not (built[0] / "pairs" / "A_0001_exposure.npy").exists()

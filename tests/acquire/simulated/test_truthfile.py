@@ -10,7 +10,7 @@ MATRIX = np.array([[0.4, 0.001, 12.5], [-0.001, 0.4, 3.25]])
 
 def pictures():
     rng = np.random.default_rng(0)
-    return (rng.integers(0, 256, (20, 30, 3), dtype=np.uint8) for _ in range(2))
+    return (rng.integers(0, 65_536, (20, 30, 3), dtype=np.uint16) for _ in range(2))
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -20,6 +20,12 @@ def test_what_is_written_is_read(tmp_path):
     assert np.array_equal(found.matrix, MATRIX)
     assert np.array_equal(found.plane, plane)
     assert np.array_equal(found.fused, fused)
+
+
+def test_bytes_of_an_earlier_run_are_read_as_parts_of_the_same_white(tmp_path):
+    grey = np.array([[[0, 100, 255]]], dtype=np.uint8)
+    write_truth(tmp_path, Truth(site="a", matrix=MATRIX, plane=grey), pixel_um=0.074)
+    assert read_truth(tmp_path, "a").plane.tolist() == [[[0, 25_700, 65_535]]]
 
 
 def test_a_run_may_keep_the_transform_only(tmp_path):
