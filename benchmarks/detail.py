@@ -23,7 +23,7 @@ from acquire.simulated.scene import Pose, Scene, scene_of
 from acquire.simulated.specimens.kinds import fidelity_of, make_specimen
 from acquire.simulated.specimens.specimen import Slide
 from acquire.simulated.truth import finer
-from benchmarks.slides import FAMILIES, FOCUS_OFFSETS_UM, HIGH, LOW, SimulatedSlide, rig_of, run_path, slides
+from benchmarks.slides import FAMILIES, HIGH, LOW, SimulatedSlide, rig_of, run_path, slides
 from parfocal.bars import bar
 
 DEPTHS_UM = np.arange(-0.05, 0.301, 0.05)
@@ -78,19 +78,22 @@ def main() -> None:
     chosen = [
         slide for slide in slides() if slide.faults == "perfect" and slide.role != "test" and not slide.photograph
     ]
+    lacking = [slide.name for slide in chosen if not (run_path(told.folder, slide) / "truth").is_dir()]
+    if lacking:
+        raise SystemExit(f"{told.folder} lacks the slide {lacking[0]}: run `python -m benchmarks.slides` on it first")
     found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in FAMILIES}
     with bar("Looking for detail") as step:
         for number, slide in enumerate(chosen):
             step(number, len(chosen), slide.name)
             found[slide.kind] += measure(told.folder, slide, told.sites)
         step(len(chosen), len(chosen), "")
-    print("| tissue | sites | finest detail at | 40x stood at | offset | it should be |\n|---|---|---|---|---|---|")
+    print("| tissue | sites | finest detail at | 40x stood at | to add to its offset |\n|---|---|---|---|---|")
+    per_um = _depth_per_um(chosen[0])
     for kind, pairs in found.items():
         finest, stood = np.array(pairs).T
-        per_um = _depth_per_um(chosen[0])
-        better = FOCUS_OFFSETS_UM[kind] + float((finest - stood).mean()) / per_um
+        missed = float((finest - stood).mean()) / per_um
         shown = " | ".join(f"{each.mean():.3f} ± {each.std():.3f}" for each in (finest, stood))
-        print(f"| {kind} | {len(pairs)} | {shown} | {FOCUS_OFFSETS_UM[kind]:+.2f} | {better:+.2f} |")
+        print(f"| {kind} | {len(pairs)} | {shown} | {missed:+.2f} |")
 
 
 def _depth_per_um(slide: SimulatedSlide) -> float:

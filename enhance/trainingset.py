@@ -222,6 +222,8 @@ def _mapped(path: Path, *, fine: bool = False) -> NDArray[Any]:
         pixels: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise PairsError(f"{path} is missing or damaged: run `parfocal pairs` again") from error
-    if pixels.dtype not in ((np.uint8, np.uint16) if fine else (np.uint8,)) or pixels.shape[-1:] != (RGB,):
-        raise PairsError(f"{path} holds {pixels.dtype} of shape {pixels.shape} and not 8-bit RGB: take another copy")
+    taken = (np.uint8, np.uint16) if fine else (np.uint8,)
+    if pixels.dtype not in taken or pixels.shape[-1:] != (RGB,):
+        bits = "8- or 16-bit" if fine else "8-bit"
+        raise PairsError(f"{path} holds {pixels.dtype} of shape {pixels.shape} and not {bits} RGB: take another copy")
     return pixels

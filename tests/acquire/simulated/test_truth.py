@@ -79,6 +79,15 @@ def test_truth_is_written_once_both_objectives_have_been_at_a_site(core, witness
     assert found.plane.shape == found.fused.shape == (200, 240, 3)
 
 
+def test_the_truth_is_finer_than_bytes(core, witness, tmp_path):
+    capture_low(core, witness)
+    capture_high(core, witness)
+    found = read_truth(tmp_path, "s")
+    for picture in (found.plane, found.fused):
+        assert picture.dtype == np.uint16
+        assert (picture % 257 != 0).mean() > 0.9
+
+
 def test_the_truth_of_a_single_plane_is_that_plane(core, witness, tmp_path):
     capture_low(core, witness)
     capture_high(core, witness, planes_um=(0.0,))
