@@ -19,6 +19,7 @@ import numpy as np
 from enhance.architecture import Kind
 from enhance.atomic import write_whole
 from enhance.baselines import bicubic
+from enhance.bitdepth import as_bytes, white_of
 from enhance.engine import Engine
 from enhance.lamp import reference_of
 from enhance.metrics import score
@@ -150,8 +151,8 @@ def _scores(data: TrainingSet, split: Split, engine: Engine | None) -> Iterator[
     for site in data.of(split):
         truth = trimmed(reference_of(data, site), BORDER_PX)
         low = np.array(data.picture(site, "low"))
-        picture = engine.enhance(low, white_level=card.white_level) if engine else bicubic(low, card.ratio)
-        told = score(trimmed(picture, BORDER_PX), truth, tissue_of(truth, card), data_range=card.white_level)
+        picture = engine.enhance(low, white_level=white_of(low)) if engine else bicubic(low, card.ratio)
+        told = score(trimmed(as_bytes(picture), BORDER_PX), truth, tissue_of(truth, card), data_range=card.white_level)
         yield told.psnr_db, told.ssim
 
 

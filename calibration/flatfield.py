@@ -1,4 +1,4 @@
-"""Dark, flat and white correction: the one function that live, pairs and enhance all call."""
+"""Dark, flat and white correction: the one place that live, pairs and enhance all call."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from calibration.errors import MeasurementError
 
+FINE_WHITE_LEVEL = 65535
+"""Pixel value of saturation in what `correct_finely` returns."""
 GLASS_LEVEL = 0.9
 """Where empty glass comes to lie after correction, as a fraction of the white level: room for its noise above it."""
 
@@ -62,12 +64,39 @@ def correct(pixels: Pixels, correction: Correction, *, white_level: float) -> Pi
     MeasurementError
         When frame and correction differ in size.
     """
+    levels: NDArray[np.float32] = np.clip(np.rint(_corrected(pixels, correction, white_level)), 0, white_level)
+    return levels.astype(np.uint8) if pixels.dtype == np.uint8 else levels.astype(np.uint16)
+
+
+def correct_finely(pixels: Pixels, correction: Correction, *, white_level: float) -> NDArray[np.uint16]:
+    """Return what `correct` does in 16 bits, for a network: the levels of a camera of 8 bits are not rounded again.
+
+    Parameters
+    ----------
+    pixels, correction, white_level
+        As for `correct`.
+
+    Returns
+    -------
+    ndarray of uint16, same shape
+        White lies at `FINE_WHITE_LEVEL`, empty glass at ``GLASS_LEVEL`` of it.
+
+    Raises
+    ------
+    MeasurementError
+        When frame and correction differ in size.
+    """
+    corrected = _corrected(pixels, correction, white_level) * np.float32(FINE_WHITE_LEVEL / white_level)
+    levels: NDArray[np.float32] = np.clip(np.rint(corrected), 0, FINE_WHITE_LEVEL)
+    return levels.astype(np.uint16)
+
+
+def _corrected(pixels: Pixels, correction: Correction, white_level: float) -> NDArray[np.float32]:
     if correction.flat.shape[:2] not in (pixels.shape[:2], (1, 1)):
         raise MeasurementError(
             f"the flat field is {correction.flat.shape[1]}×{correction.flat.shape[0]} and the frame "
             f"{pixels.shape[1]}×{pixels.shape[0]}: calibrate at the frame size you capture with"
         )
     scale = np.float32(GLASS_LEVEL) / (correction.flat - correction.dark)
-    corrected = (pixels.astype(np.float32) - correction.dark * np.float32(white_level)) * scale
-    levels: NDArray[np.float32] = np.clip(np.rint(corrected), 0, white_level)
-    return levels.astype(np.uint8) if pixels.dtype == np.uint8 else levels.astype(np.uint16)
+    corrected: NDArray[np.float32] = (pixels.astype(np.float32) - correction.dark * np.float32(white_level)) * scale
+    return corrected

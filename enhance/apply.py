@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calibration.flatfield import Correction, correct
+import numpy as np
+
+from calibration.flatfield import FINE_WHITE_LEVEL, Correction, correct, correct_finely
 from enhance.applied import Applied, Output
+from enhance.bitdepth import WHITE_LEVEL, as_bytes
 from enhance.engine import Engine, Image
 from enhance.errors import ImageError
 from enhance.jobs import jobs
@@ -123,23 +126,28 @@ def _light_notes(wish: _Wish) -> Iterator[str]:
         yield "the files were corrected, and the model was trained on pictures as taken"
 
 
-def _read(source: Path, wish: _Wish) -> Picture:
-    read = open_picture(source, white_level=wish.white_level)
+def _evened(taken: Picture, wish: _Wish) -> Picture:
+    """Return the picture with even light where that is wished; bytes in 16 bits then, for the network."""
     if wish.correction is None:
-        return read
-    return replace(read, pixels=correct(read.pixels, wish.correction, white_level=read.white_level))
+        return taken
+    if taken.pixels.dtype != np.uint8 or taken.white_level != WHITE_LEVEL:
+        return replace(taken, pixels=correct(taken.pixels, wish.correction, white_level=taken.white_level))
+    fine = correct_finely(taken.pixels, wish.correction, white_level=taken.white_level)
+    return replace(taken, pixels=fine, white_level=float(FINE_WHITE_LEVEL))
 
 
 def _enhance_file(source: Path, target: Path, wish: _Wish) -> Output:
     checkpoint = wish.engine.checkpoint
-    read = _read(source, wish)
+    taken = open_picture(source, white_level=wish.white_level)
+    read = _evened(taken, wish)
     noise = noise_of(read.pixels, white_level=read.white_level)
     fit = fitted(read, checkpoint.pixel_um.get("low"), name=source.name, told_um=wish.pixel_um)
     picture = fit.picture
     enhanced = wish.engine.enhance(picture.pixels, passes=wish.passes, grow=wish.grow, white_level=picture.white_level)
     p, q = checkpoint.ratio
     pixel_um = None if picture.pixel_um is None else picture.pixel_um * (q / p) ** (wish.passes if wish.grow else 1)
-    write_enhanced(target, enhanced, description=provenance(checkpoint, passes=wish.passes), pixel_um=pixel_um)
+    written = as_bytes(enhanced) if taken.pixels.dtype == np.uint8 else enhanced
+    write_enhanced(target, written, description=provenance(checkpoint, passes=wish.passes), pixel_um=pixel_um)
     judged = verdict(
         picture.pixels,
         None if wish.grows else enhanced,

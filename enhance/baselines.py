@@ -45,12 +45,12 @@ BASELINES: Mapping[str, Enlargement] = MappingProxyType({"nearest": nearest, "bi
 """Those without parameters; `enhance.classical` has those that are tuned."""
 
 
-def enlarged(image: Image, ratio: tuple[int, int], interpolation: int) -> Values:
+def enlarged(image: Image | Values, ratio: tuple[int, int], interpolation: int) -> Values:
     """Enlarge by exactly p/q, neither rounded nor clipped.
 
     Parameters
     ----------
-    image : ndarray of uint8 or uint16, shape (rows, columns, 3)
+    image : ndarray of uint8, uint16 or float32, shape (rows, columns, 3)
         The low-resolution picture; it goes on beyond its edges with its last pixels.
     ratio : (int, int)
         p and q.

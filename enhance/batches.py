@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from enhance.bitdepth import levels
 from enhance.errors import PairsError
 from enhance.recipes import Recipe
 from enhance.siteweights import site_weights
@@ -24,7 +25,7 @@ WAYS = 8
 
 ALL = slice(None)
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,13 +136,12 @@ class Batches:
 
     def _cut(self, place: Place) -> tuple[Pixels, Pixels]:
         if self._patches:
-            low, high = self._patches
-            return low[place.source], high[place.source]
+            stored_low, stored_high = self._patches
+            return stored_low[place.source], stored_high[place.source]
         p, q = self._data.card.ratio
         site = self._sites[place.source]
-        low = self._data.picture(site, "low")[
-            place.row : place.row + self._side, place.column : place.column + self._side
-        ]
+        whole = self._data.picture(site, "low")
+        low = levels(whole[place.row : place.row + self._side, place.column : place.column + self._side])
         top, left, large = place.row * p // q, place.column * p // q, self._side * p // q
         return low, self._data.picture(site, "high")[top : top + large, left : left + large]
 
@@ -151,7 +151,7 @@ class Batches:
         return self._recipe.crop_px // q * q
 
     def _textured_places(self) -> TexturedPlaces:
-        pictures = [self._data.picture(site, "low") for site in self._sites]
+        pictures = [levels(self._data.picture(site, "low")) for site in self._sites]
         return TexturedPlaces(pictures, side_px=self._side, step_px=self._data.card.ratio[1])
 
     def _weight(self, places: list[Place]) -> Tensor | None:

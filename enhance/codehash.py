@@ -5,9 +5,10 @@ from importlib import metadata
 from pathlib import Path
 
 CODE = (
-    "architecture", "baselines", "batches", "engine_torch", "loss", "metrics", "network", "networks", "optimisation",
-    "optimisers", "precision", "recipes", "rivals/edsr", "rivals/espcn", "rivals/initial", "rivals/srcnn",
-    "siteweights", "stainmix", "texture", "tiling", "tissue", "trainingrun", "trainingset", "validation", "world",
+    "architecture", "baselines", "batches", "bitdepth", "engine_torch", "loss", "metrics", "network",
+    "networks", "optimisation", "optimisers", "precision", "recipes", "rivals/edsr", "rivals/espcn",
+    "rivals/initial", "rivals/srcnn", "siteweights", "stainmix", "texture", "tiling", "tissue", "trainingrun",
+    "trainingset", "validation", "world",
 )  # fmt: skip
 """Modules of this package whose change may change weights or scores; those that only store and speak are left out."""
 DIGITS = 12

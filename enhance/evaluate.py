@@ -74,7 +74,7 @@ def evaluate(
     architecture = engine.checkpoint.architecture
     border_px = architecture.enlarged(architecture.context_px)
     classical = classical_panel(data, border_px=border_px, progress=lambda name: steps.begin(f"tuning {name}"))
-    panel = (*classical, *_networks(engine, rivals, data))
+    panel = (*classical, *_networks(engine, rivals))
     sites = {}
     for site in data.of(split):
         steps.begin(site.id)
@@ -104,11 +104,9 @@ class _Steps:
             self._progress(done, self._total, says)
 
 
-def _networks(engine: Engine, rivals: Mapping[str, Engine], data: TrainingSet) -> tuple[Method, ...]:
-    others = tuple(network_method(name, rival, data.card) for name, rival in rivals.items())
-    once, twice = (
-        network_method(name, engine, data.card, passes=passes) for name, passes in ((NETWORK, 1), (SELF_FED, 2))
-    )
+def _networks(engine: Engine, rivals: Mapping[str, Engine]) -> tuple[Method, ...]:
+    others = tuple(network_method(name, rival) for name, rival in rivals.items())
+    once, twice = (network_method(name, engine, passes=passes) for name, passes in ((NETWORK, 1), (SELF_FED, 2)))
     return (*others, once, twice)
 
 

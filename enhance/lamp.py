@@ -5,20 +5,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.bitdepth import WHITE_LEVEL, levels
 from enhance.trainingset import Kind, Pixels, Site, TrainingSet
-
-WHITE_LEVEL = 255
-"""Pixel value of saturation in a training set, whatever the camera's was."""
 
 Lit = NDArray[np.float32]
 
 
-def lit_exactly(low: Pixels, high: NDArray[np.float32]) -> Lit:
+def lit_exactly(low: NDArray[Any], high: NDArray[np.float32]) -> Lit:
     """Give a picture the mean of the input it belongs to in each colour, and do not round it.
 
     Parameters
     ----------
-    low : ndarray of uint8, shape (rows, columns, 3)
+    low : ndarray of uint8 or uint16, shape (rows, columns, 3)
         The input.
     high : ndarray of float32, shape (p rows / q, p columns / q, 3)
         A picture of the same field.
@@ -28,12 +26,14 @@ def lit_exactly(low: Pixels, high: NDArray[np.float32]) -> Lit:
     ndarray of float32, shape of high
         One factor for each colour; as it was where a colour is black.
     """
-    factors = low.mean(axis=(0, 1)) / np.maximum(high.mean(axis=(0, 1), dtype=np.float64), 1.0)
+    factors = levels(low).mean(axis=(0, 1), dtype=np.float64) / np.maximum(
+        high.mean(axis=(0, 1), dtype=np.float64), 1.0
+    )
     lit: Lit = high * factors.astype(np.float32)
     return lit
 
 
-def lit_as(low: Pixels, high: NDArray[np.float32]) -> Pixels:
+def lit_as(low: NDArray[Any], high: NDArray[np.float32]) -> Pixels:
     """Give a label the light of its input, as `lit_exactly` does, in whole levels."""
     return np.clip(np.rint(lit_exactly(low, high)), 0, WHITE_LEVEL).astype(np.uint8)
 
@@ -63,9 +63,7 @@ def truth_of(data: TrainingSet, site: Site, kind: Kind = "truth") -> Lit:
     PairsError
         When a picture is missing or damaged.
     """
-    picture = data.picture(site, kind)
-    levels = picture.astype(np.float32) * np.float32(WHITE_LEVEL / np.iinfo(picture.dtype).max)
-    return lit_exactly(data.picture(site, "low"), levels)
+    return lit_exactly(data.picture(site, "low"), levels(data.picture(site, kind)))
 
 
 def reference_of(data: TrainingSet, site: Site) -> NDArray[Any]:

@@ -8,11 +8,11 @@ from typing import Any
 from acquire.rigstate import rig_key
 from acquire.runfolder import RunFolder
 from acquire.runopen import open_run
+from enhance.bitdepth import WHITE_LEVEL
 from enhance.candidates import GAP_REASON, Candidate, Progress, explain, gather, remove_pictures
 from enhance.card import CARD_FILE, write_card, write_tables
 from enhance.contactsheet import write_sheet
 from enhance.errors import PairsError
-from enhance.lamp import WHITE_LEVEL
 from enhance.pairoptics import PairOptics, common_optics
 from enhance.patches import Cut, Shard, nearest_side, write_shard
 from enhance.sitepair import Label

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from enhance.bitdepth import as_bytes
 from enhance.errors import PairsError
 
 Array = NDArray[Any]
@@ -125,7 +126,7 @@ def write_shard(folder: Path, split: str, pairs: Sequence[tuple[str, Path, Path]
     split : str
         Begins the names of the two files.
     pairs : sequence of (id, low file, high file)
-        Arrays of uint8, shape (r, c, 3) and (r · p / q, c · p / q, 3).
+        Arrays of uint8 or uint16, shape (r, c, 3) and (r · p / q, c · p / q, 3); patches are in bytes.
     cut : Cut
         How to cut.
 
@@ -137,7 +138,7 @@ def write_shard(folder: Path, split: str, pairs: Sequence[tuple[str, Path, Path]
     rows: list[PatchRow] = []
     dropped = 0
     for name, low, _ in pairs:
-        picture = np.load(low, mmap_mode="r")
+        picture = as_bytes(np.load(low, mmap_mode="r"))
         for row, column in product(cut.origins(picture.shape[0]), cut.origins(picture.shape[1])):
             std = float(cut.low(picture, row, column).std(axis=(0, 1)).mean())
             if std < LEAST_STD:
@@ -153,7 +154,7 @@ def _fill(path: Path, pairs: Mapping[str, Path], rows: Sequence[PatchRow], take:
     """Copy the patches of `rows` into one array on disk, a pair at a time."""
     shard = open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(rows), side_px, side_px, 3))
     for name, own in groupby(rows, key=attrgetter("id")):
-        picture = np.load(pairs[name], mmap_mode="r")
+        picture = as_bytes(np.load(pairs[name], mmap_mode="r"))
         for row in own:
             shard[row.number] = take(picture, row.row, row.column)
     shard.flush()

@@ -12,14 +12,15 @@ from acquire.runfolder import RunFolder
 from acquire.store import Stack
 from acquire.truthfile import Truth, read_truth
 from calibration.affine import Matrix, rms_difference
-from calibration.flatfield import correct
+from calibration.flatfield import Correction, correct, correct_finely
 from calibration.match import match_plane
 from calibration.register import Registration, Window, covered_window, warp_high_to_low_grid
+from enhance.bitdepth import WHITE_LEVEL, as_bytes
 from enhance.contactsheet import preview
 from enhance.edf import fuse
 from enhance.errors import PairsError
 from enhance.expected import expected_transform, nearest_plane
-from enhance.lamp import WHITE_LEVEL, lit_as
+from enhance.lamp import lit_as
 from enhance.metrics import tissue_mask
 from enhance.pairoptics import PairOptics
 from enhance.patches import nearest_side
@@ -44,7 +45,7 @@ class SitePair:
         Of the matching plane on the low-resolution picture; when it is not accepted nothing else is given.
     pictures : mapping of str to ndarray
         ``low`` and ``high``; on a simulated run that kept them ``truth``, ``other`` and ``exposure``. The truths are of
-        uint16, all others of uint8.
+        uint16 and so is ``low`` where it is corrected, all others of uint8.
     picture : str
         Site of the low-resolution picture.
     centre_um : (float, float)
@@ -121,7 +122,8 @@ def pair_site(run: RunFolder, site: str, optics: PairOptics, *, label: Label) ->
     )
     if not pair.registration.accepted:
         return pair
-    return _cut(pair, read_truth(run.path, site), optics, label, low=low, high=high, exposure=exposure)
+    given = _given(low_stack, low, run, optics)
+    return _cut(pair, read_truth(run.path, site), optics, label, low=given, high=high, exposure=exposure)
 
 
 def _cut(
@@ -130,7 +132,7 @@ def _cut(
     optics: PairOptics,
     label: Label,
     *,
-    low: Pixels,
+    low: Array,
     high: Pixels,
     exposure: Pixels,
 ) -> SitePair:
@@ -147,7 +149,7 @@ def _cut(
     if "truth" in pictures:
         pictures["exposure"] = lit_as(part, _laid(exposure, matrix, window, low, optics))
     mask = tissue_mask(
-        pictures["low"], pixel_um=optics.low_pixel_um, white_level=WHITE_LEVEL, corrected=optics.corrected
+        as_bytes(part), pixel_um=optics.low_pixel_um, white_level=WHITE_LEVEL, corrected=optics.corrected
     )
     return replace(
         pair,
@@ -161,18 +163,24 @@ def _cut(
 def _corrected(stack: Stack, run: RunFolder, optics: PairOptics) -> Pixels:
     """All planes of a stack with even light, in 8 bits."""
     planes: NDArray[Any] = stack.pixels
-    if run.calibration is not None and optics.corrected:
-        correction = run.calibration.corrections[stack.objective]
+    correction = _correction(stack, run, optics)
+    if correction is not None:
         planes = np.stack([correct(plane, correction, white_level=stack.white_level) for plane in stack.pixels])
     return as_bytes(planes, stack.white_level)
 
 
-def as_bytes(pixels: Array, white_level: float) -> Pixels:
-    """Bring pixels of any white level to 8 bits with white at `WHITE_LEVEL`."""
-    if pixels.dtype == np.uint8 and white_level == WHITE_LEVEL:
-        return pixels
-    scaled: NDArray[np.float32] = np.rint(pixels.astype(np.float32) * np.float32(WHITE_LEVEL / white_level))
-    return np.clip(scaled, 0, WHITE_LEVEL).astype(np.uint8)
+def _given(stack: Stack, low: Pixels, run: RunFolder, optics: PairOptics) -> Array:
+    """Return the middle plane as the network gets it: even light in 16 bits, or the bytes `low` as they were taken."""
+    correction = _correction(stack, run, optics)
+    if correction is None:
+        return low
+    return correct_finely(stack.pixels[len(stack.pixels) // 2], correction, white_level=stack.white_level)
+
+
+def _correction(stack: Stack, run: RunFolder, optics: PairOptics) -> Correction | None:
+    if run.calibration is None or not optics.corrected:
+        return None
+    return run.calibration.corrections[stack.objective]
 
 
 def _check_size(window: Window, optics: PairOptics) -> None:
@@ -184,7 +192,7 @@ def _check_size(window: Window, optics: PairOptics) -> None:
         )
 
 
-def _laid(picture: Pixels, matrix: Matrix, window: Window, low: Pixels, optics: PairOptics) -> NDArray[np.float32]:
+def _laid(picture: Pixels, matrix: Matrix, window: Window, low: Array, optics: PairOptics) -> NDArray[np.float32]:
     """Lay a picture on the grid of the label, not rounded yet."""
     exact = picture.astype(np.float32)
     return warp_high_to_low_grid(exact, matrix, low_shape=low.shape, factor=optics.ratio, window=window)
@@ -209,7 +217,7 @@ def _part(picture: NDArray[Level], window: Window, ratio: Fraction) -> NDArray[L
     return picture[top : top + rows, left : left + columns]
 
 
-def _reach_px(window: Window, low: Pixels) -> float:
+def _reach_px(window: Window, low: Array) -> float:
     """Largest distance of the window's edges from the centre of the picture, along either axis."""
     rows, columns = low.shape[:2]
     edges = (window.row - rows / 2, window.row + window.rows - rows / 2)

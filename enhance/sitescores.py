@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.bitdepth import as_bytes
 from enhance.classical.method import Method
 from enhance.evaluation import SiteScores
 from enhance.judged.bench import make_bench
@@ -57,10 +58,10 @@ def score_site(
 
 
 def _pictures(data: TrainingSet, site: Site, panel: Sequence[Method], *, known: bool) -> Iterator[tuple[str, Picture]]:
-    """Give each method's picture; what the stronger objective saw only where there is a truth to compare it with."""
+    """Give each method's picture in bytes; what the stronger objective saw only beside a truth."""
     low = np.array(data.picture(site, "low"))
     for method in panel:
-        yield method.name, method.enlarge(low)
+        yield method.name, as_bytes(method.enlarge(low))
     if known:
         exposed = data.has(site, "exposure")
         if data.card.label == "fused" or not exposed:  # of one plane the label is that exposure

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.baselines import bicubic
+from enhance.bitdepth import levels
 from enhance.tissue import tissue_of
 from enhance.trainingset import Site, TrainingSet
 
@@ -38,6 +39,6 @@ def site_weights(data: TrainingSet, sites: Sequence[Site], power: float) -> NDAr
 def _bicubic_error(data: TrainingSet, site: Site) -> float:
     """Mean absolute error in grey levels, in tissue; everywhere where there is none."""
     low, label = np.array(data.picture(site, "low")), data.picture(site, "high")
-    error = np.abs(bicubic(low, data.card.ratio).astype(np.float32) - label)
+    error = np.abs(levels(bicubic(low, data.card.ratio)) - label)
     tissue = tissue_of(label, data.card)
     return max(float(error[tissue if tissue.any() else ...].mean()), LEAST_ERROR)

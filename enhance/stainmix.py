@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from calibration.flatfield import GLASS_LEVEL
 
 Pixels = NDArray[np.uint8]
+Seen = Pixels | NDArray[np.float32]
 Mixture = NDArray[np.float64]
 
 MIXING_SIGMA = 0.15
@@ -17,7 +18,7 @@ def draw_mixture(rng: np.random.Generator) -> Mixture:
     return np.asarray(np.eye(3) + MIXING_SIGMA * rng.standard_normal((3, 3)))
 
 
-def mixed(picture: Pixels, mixture: Mixture, *, white_level: float, corrected: bool) -> Pixels:
+def mixed(picture: Seen, mixture: Mixture, *, white_level: float, corrected: bool) -> Pixels:
     """Mix the optical densities of a picture; what has none, empty glass, stays as it is.
 
     Mixing is not quite exchangeable with blurring, since density is no linear measure of light: input and label of a
@@ -25,7 +26,7 @@ def mixed(picture: Pixels, mixture: Mixture, *, white_level: float, corrected: b
 
     Parameters
     ----------
-    picture : ndarray of uint8, shape (rows, columns, 3)
+    picture : ndarray of uint8 or float32, shape (rows, columns, 3)
         Input or label; both of a pair take the same mixture.
     mixture : ndarray, shape (3, 3)
         Row i says how much of the old densities makes the new density of colour i.

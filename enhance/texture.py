@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 
 class TexturedPlaces:
@@ -13,7 +13,7 @@ class TexturedPlaces:
 
     Parameters
     ----------
-    pictures : sequence of ndarray of uint8, shape (rows, columns, 3)
+    pictures : sequence of ndarray of uint8 or float32, shape (rows, columns, 3)
         Low-resolution pictures, each at least one crop large.
     side_px : int
         Side of a crop.
@@ -50,7 +50,7 @@ def cell_deviation(picture: Pixels, side_px: int) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    picture : ndarray of uint8, shape (rows, columns, 3)
+    picture : ndarray of uint8 or float32, shape (rows, columns, 3)
         At least one cell large.
     side_px : int
         Side of a cell.

@@ -16,8 +16,8 @@ from calibration.rig import first_fault
 from enhance.errors import PairsError
 
 Kind = Literal["low", "high", "truth", "other", "exposure"]
-TRUTHS = ("truth", "other")
-"""Kinds without noise, which need not be rounded to bytes."""
+FINE = ("low", "truth", "other")
+"""Kinds that may be in 16 bits: bytes would round what a network is given once more, and what has no noise."""
 Split = Literal["train", "validation", "test"]
 Pixels = NDArray[np.uint8]
 RGB = 3
@@ -131,14 +131,14 @@ class TrainingSet:
     def picture(self, site: Site, kind: Kind) -> NDArray[Any]:
         """Map one picture, shape (rows, columns, 3), read-only; only what is touched is read.
 
-        It is of uint8; a truth may be of uint16, in which white is 65535.
+        It is of uint8; what a network is given, and a truth, may be of uint16, in which white is 65535.
 
         Raises
         ------
         PairsError
             When it is missing or damaged.
         """
-        return _mapped(self._path(site.id, kind), fine=kind in TRUTHS)
+        return _mapped(self._path(site.id, kind), fine=kind in FINE)
 
     def patches(self, split: Split) -> tuple[Pixels, Pixels]:
         """Map the stored patches of a split: (n, 60, 60, 3) and (n, 150, 150, 3) for the paper's sizes.
@@ -207,7 +207,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _site(folder: Path, row: Mapping[str, str], ratio: tuple[int, int]) -> Site:
-    low, high = (_mapped(folder / "pairs" / f"{row['id']}_{kind}.npy") for kind in ("low", "high"))
+    low, high = (_mapped(folder / "pairs" / f"{row['id']}_{kind}.npy", fine=kind in FINE) for kind in ("low", "high"))
     p, q = ratio
     if [p * side for side in low.shape[:2]] != [q * side for side in high.shape[:2]]:
         raise PairsError(

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.baselines import bicubic
-from enhance.engine import Engine
+from enhance.bitdepth import as_bytes, white_of
+from enhance.engine import Engine, Image
 from enhance.metrics import SSIM_RADIUS, Mask, Score, score
 from enhance.tissue import tissue_of
 from enhance.trainingset import Site, Split, TrainingSet
@@ -31,7 +32,7 @@ class Example:
     `border_px` label pixels are trimmed at each side, where the edge of the picture shows.
     """
 
-    low: Pixels
+    low: Image
     label: Pixels
     tissue: Mask
     border_px: int
@@ -60,13 +61,13 @@ class Validation:
 
     def of_engine(self, engine: Engine, world: World = ALONE) -> Score:
         """Mean score of what an engine makes of the examples, against their labels; each process scores its part."""
-        return self._mean(lambda low: engine.enhance(low, white_level=self.white_level), world)
+        return self._mean(lambda low: engine.enhance(low, white_level=white_of(low)), world)
 
     def of_bicubic(self) -> Score:
         """Mean score of the bicubic enlargement."""
         return self._mean(lambda low: bicubic(low, self.ratio))
 
-    def _mean(self, enlarge: Callable[[Pixels], NDArray[np.uint8] | NDArray[np.uint16]], world: World = ALONE) -> Score:
+    def _mean(self, enlarge: Callable[[Image], Image], world: World = ALONE) -> Score:
         """Score the own part, lay it among zeros and sum over all: every process then has the same scores exactly."""
         names = [field.name for field in fields(Score)]
         found = np.zeros((len(self.examples), len(names)))
@@ -75,9 +76,9 @@ class Validation:
         numbers = np.reshape(world.totals(found.ravel().tolist()), found.shape)
         return mean_score([Score(**dict(zip(names, row.tolist(), strict=True))) for row in numbers])
 
-    def _scored(self, enlarge: Callable[[Pixels], NDArray[np.uint8] | NDArray[np.uint16]], example: Example) -> Score:
+    def _scored(self, enlarge: Callable[[Image], Image], example: Example) -> Score:
         return score(
-            trimmed(enlarge(example.low), example.border_px),
+            trimmed(as_bytes(enlarge(example.low)), example.border_px),
             trimmed(example.label, example.border_px),
             example.tissue,
             data_range=self.white_level,

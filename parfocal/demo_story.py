@@ -15,6 +15,7 @@ from acquire.simulated.faults import Mount
 from acquire.simulated.scene import scene_of
 from calibration.flatfield import correct
 from calibration.record import Measured
+from enhance.bitdepth import as_bytes
 from enhance.edf import fuse
 from enhance.engine import Engine
 from enhance.open import open_engine
@@ -125,10 +126,10 @@ def _hero(chain: Chain, engine: Engine, site: str, pixel_um: float) -> Hero:
     side_px = min(HERO_PX, *low.shape[:2])
     row, column = liveliest(low, side_px)
     p, q = engine.checkpoint.ratio
-    enhanced = np.asarray(engine.enhance(low), dtype=np.uint8)
+    enhanced = as_bytes(engine.enhance(low))
     top, left, side = row * p // q, column * p // q, side_px * p // q
     return Hero(
-        before=low[row : row + side_px, column : column + side_px],
+        before=as_bytes(low)[row : row + side_px, column : column + side_px],
         after=enhanced[top : top + side, left : left + side],
         width_um=side_px * pixel_um,
         before_name="40×, as captured",

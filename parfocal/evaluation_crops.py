@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.bitdepth import Levels, as_bytes, levels
 from enhance.classical.method import Method
 from enhance.lamp import reference_of
 from enhance.metrics import psnr
@@ -75,11 +76,11 @@ def look(title: str, data: TrainingSet, site: Site, methods: Sequence[Method], *
         The objectives as the reader knows them.
     """
     whole = np.array(data.picture(site, "low"))
-    corner, side = _corner(whole, data.card.ratio)
+    corner, side = _corner(levels(whole), data.card.ratio)
     fine = _enlarged(corner, side, data.card.ratio)
     truth = reference_of(data, site)[fine]
     level = tuple(float(value) for value in np.percentile(truth, PERCENTILES))
-    coarse = whole[corner[0] : corner[0] + side, corner[1] : corner[1] + side]
+    coarse = as_bytes(whole[corner[0] : corner[0] + side, corner[1] : corner[1] + side])
     panels = [Panel(name=f"{low}, its own pixels", note="", picture=_stretched(coarse, level), coarse=True)]
     for name, picture in _pictures(data, site, methods, whole, corner, side, high):
         panels.append(Panel(name=name, note=_note(picture, truth, data), picture=_stretched(picture, level)))
@@ -91,7 +92,7 @@ def _pictures(
     data: TrainingSet,
     site: Site,
     methods: Sequence[Method],
-    whole: NDArray[np.uint8],
+    whole: NDArray[Any],
     corner: tuple[int, int],
     side: int,
     high: str,
@@ -104,13 +105,13 @@ def _pictures(
     )
     inner = _enlarged((corner[0] - first[0], corner[1] - first[1]), side, data.card.ratio)
     for method in methods:
-        yield method_name(method.name, high), np.asarray(method.enlarge(around)[inner], dtype=np.uint8)
+        yield method_name(method.name, high), as_bytes(method.enlarge(around))[inner]
     if data.has(site, "truth") and data.has(site, "exposure"):
         fine = _enlarged(corner, side, data.card.ratio)
         yield method_name("one_100x_exposure", high), np.array(data.picture(site, "exposure")[fine])
 
 
-def _corner(low: NDArray[np.uint8], ratio: tuple[int, int]) -> tuple[tuple[int, int], int]:
+def _corner(low: Levels, ratio: tuple[int, int]) -> tuple[tuple[int, int], int]:
     """Corner of the liveliest square, at whole periods of the ratio, and its side."""
     q = ratio[1]
     side = min(CROP_PX, *low.shape[:2]) // q * q
@@ -118,10 +119,9 @@ def _corner(low: NDArray[np.uint8], ratio: tuple[int, int]) -> tuple[tuple[int, 
     return (row, column), side
 
 
-def _detail(low: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _detail(low: Levels) -> Levels:
     """Return what is finer than `DETAIL_PX`: where methods differ, not where a nucleus meets glass."""
-    whole = low.astype(np.float32)
-    return whole - cv2.GaussianBlur(whole, (0, 0), DETAIL_PX, borderType=cv2.BORDER_REFLECT)
+    return low - cv2.GaussianBlur(low, (0, 0), DETAIL_PX, borderType=cv2.BORDER_REFLECT)
 
 
 def _enlarged(corner: tuple[int, int], side: int, ratio: tuple[int, int]) -> tuple[slice, slice]:

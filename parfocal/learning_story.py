@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from enhance.baselines import bicubic
+from enhance.bitdepth import as_bytes
 from enhance.engine import Engine
 from enhance.evaluation import Evaluation, SiteScores
 from enhance.history import read_history
@@ -102,9 +103,9 @@ def _crop(folder: Path, engine: Engine, site: str, pixel_um: float, side_px: int
     truth = folder / f"{site}_truth.npy"
     return Crop(
         site=site,
-        low=low[coarse],
-        bicubic=np.asarray(bicubic(low, engine.checkpoint.ratio)[fine], dtype=np.uint8),
-        network=np.asarray(engine.enhance(low)[fine], dtype=np.uint8),
+        low=as_bytes(low[coarse]),
+        bicubic=as_bytes(bicubic(low, engine.checkpoint.ratio)[fine]),
+        network=as_bytes(engine.enhance(low)[fine]),
         label=high[fine],
         width_um=side_px * pixel_um,
         truth=np.load(truth)[fine] if truth.is_file() else None,

@@ -28,7 +28,7 @@ class Field:
     ----------
     slide : str
         Begins with the family.
-    low, exposure : ndarray of uint8
+    low, exposure : ndarray of uint8, or uint16 the first
         The 40x frame, and one noisy 100x exposure laid on it.
     truth : ndarray of float32
         The 100x picture free of noise, in the light of the 40x frame.

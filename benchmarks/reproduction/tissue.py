@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.reproduction.claim import Claim, Engines, graded
 from benchmarks.reproduction.fields import BORDER_PX, Field, mean_of
 from enhance.baselines import bicubic
+from enhance.bitdepth import as_bytes, white_of
 from enhance.engine import Engine
 from enhance.judged.density import density_view
 from enhance.judged.rings import resolution_um
@@ -29,7 +30,7 @@ MOST_KEPT = 0.5
 
 def resolution(fields: Sequence[Field], engines: Engines) -> Claim:
     """Resolution: finest detail that agrees with the truth, by ring correlation."""
-    enlarged = _finest_um(fields, lambda field: bicubic(field.low, _ratio(engines)))
+    enlarged = _finest_um(fields, lambda field: _enlarged(field, _ratio(engines)))
     exposed = _finest_um(fields, lambda field: field.exposure)
     found = {name: _finest_um(fields, _enhanced(engine)) for name, engine in engines.items()}
     figures = {
@@ -116,11 +117,12 @@ def transfer(
 
 def fed(engine: Engine, field: Field, cycles: int) -> Picture:
     """Enhance, and feed the result back so many times, each time area-reduced to the first size."""
-    picture = engine.enhance(field.low, white_level=field.white_level)
+    white = white_of(field.low)
+    picture = engine.enhance(field.low, white_level=white)
     shape = picture.shape
     for _ in range(cycles):
-        picture = _reduced(engine.enhance(picture, white_level=field.white_level), shape)
-    return picture
+        picture = _reduced(engine.enhance(picture, white_level=white), shape)
+    return as_bytes(picture)
 
 
 def _refined(engine: Engine, field: Field) -> Picture:
@@ -132,7 +134,11 @@ def _reduced(picture: Picture, shape: tuple[int, ...]) -> Picture:
 
 
 def _enhanced(engine: Engine) -> Callable[[Field], Picture]:
-    return lambda field: engine.enhance(field.low, white_level=field.white_level)
+    return lambda field: fed(engine, field, 0)
+
+
+def _enlarged(field: Field, ratio: tuple[int, int]) -> Picture:
+    return as_bytes(bicubic(field.low, ratio))
 
 
 def _ratio(engines: Engines) -> tuple[int, int]:
@@ -142,8 +148,7 @@ def _ratio(engines: Engines) -> tuple[int, int]:
 def _gain(fields: Sequence[Field], engine: Engine) -> float:
     ratio = engine.checkpoint.ratio
     gains = [
-        field.score(_enhanced(engine)(field)).psnr_db - field.score(bicubic(field.low, ratio)).psnr_db
-        for field in fields
+        field.score(_enhanced(engine)(field)).psnr_db - field.score(_enlarged(field, ratio)).psnr_db for field in fields
     ]
     return float(np.mean(gains))
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.baselines import Image, rounded
+from enhance.bitdepth import Levels, levels
 from enhance.classical.method import Method
 from enhance.classical.normal import MOST_PERIODS, NormalEquations
 from enhance.classical.taps import TAPS, Taps
@@ -64,7 +65,7 @@ def linear_filter(taps: Taps, filters: Filters, *, ridge: float, periods: int, s
     )
 
 
-def filtered(image: Image, taps: Taps, filters: Filters) -> NDArray[np.float32]:
+def filtered(image: Image | Levels, taps: Taps, filters: Filters) -> NDArray[np.float32]:
     """Filter a picture of any size, neither rounded nor clipped, shape (⌈p rows / q⌉, ⌈p columns / q⌉, 3)."""
     p, q = taps.ratio
     rows, columns = (-(-p * length // q) for length in image.shape[:2])
@@ -88,5 +89,5 @@ def _restored(image: Image, *, taps: Taps, filters: Filters) -> Image:
 
 
 def _with_site(equations: NormalEquations, data: TrainingSet, site: Site, most: int) -> NormalEquations:
-    low, high = np.array(data.picture(site, "low")), np.array(data.picture(site, "high"))
+    low, high = levels(data.picture(site, "low")), np.array(data.picture(site, "high"))
     return equations.with_site(low, high, tissue_of(high, data.card), most)

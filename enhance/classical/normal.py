@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class NormalEquations:
         size, outputs = taps.span**2, taps.ratio[0] ** 2
         return NormalEquations(taps=taps, gram=np.zeros((3, size, size)), cross=np.zeros((3, size, outputs)), periods=0)
 
-    def with_site(self, low: NDArray[np.uint8], high: NDArray[np.uint8], tissue: Mask, most: int) -> "NormalEquations":
+    def with_site(self, low: NDArray[Any], high: NDArray[np.uint8], tissue: Mask, most: int) -> "NormalEquations":
         """Add the periods of one site that lie in tissue and whose taps lie inside the picture.
 
         Parameters
@@ -91,7 +92,7 @@ class NormalEquations:
         return filters
 
 
-def _chosen(taps: Taps, low: NDArray[np.uint8], tissue: Mask, most: int) -> NDArray[np.intp]:
+def _chosen(taps: Taps, low: NDArray[Any], tissue: Mask, most: int) -> NDArray[np.intp]:
     """(row, column) of periods, shape (n, 2)."""
     p, q = taps.ratio
     rows, columns = (length // q for length in low.shape[:2])
@@ -106,7 +107,7 @@ def _chosen(taps: Taps, low: NDArray[np.uint8], tissue: Mask, most: int) -> NDAr
 
 
 def _rows(
-    taps: Taps, low: NDArray[np.uint8], high: NDArray[np.uint8], chosen: NDArray[np.intp]
+    taps: Taps, low: NDArray[Any], high: NDArray[np.uint8], chosen: NDArray[np.intp]
 ) -> Iterator[tuple[Values, Values]]:
     """Give inputs (n, span²) and outputs (n, p²) of one colour in portions."""
     p, q = taps.ratio

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from enhance.baselines import BASELINES, Enlargement, Image
+from enhance.bitdepth import white_of
 from enhance.classical.linearfilter import fit_linear_filter
 from enhance.classical.method import Method
 from enhance.classical.richardsonlucy import tune_richardson_lucy
@@ -10,7 +11,7 @@ from enhance.classical.trial import Trial
 from enhance.classical.unsharp import tune_unsharp
 from enhance.classical.wiener import tune_wiener
 from enhance.engine import Engine
-from enhance.trainingset import Card, TrainingSet
+from enhance.trainingset import TrainingSet
 from enhance.validation import choose_validation
 
 Progress = Callable[[str], None]
@@ -49,11 +50,11 @@ def can_tune(data: TrainingSet) -> bool:
     return bool(data.of("train"))
 
 
-def network_method(name: str, engine: Engine, card: Card, *, passes: int = 1) -> Method:
+def network_method(name: str, engine: Engine, *, passes: int = 1) -> Method:
     """Return a network as one of the methods."""
 
     def enlarge(image: Image) -> Image:
-        return engine.enhance(image, passes=passes, white_level=card.white_level)
+        return engine.enhance(image, passes=passes, white_level=white_of(image))
 
     checkpoint = engine.checkpoint
     parameters = sum(weight.size for weight in checkpoint.weights.values())

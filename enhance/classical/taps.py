@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from enhance.baselines import Image
+from enhance.bitdepth import Levels
 
 TAPS = 12
 """Along each axis, six on either side of the output pixel."""
@@ -50,7 +51,7 @@ class Taps:
         q = self.ratio[1]
         return sliding_window_view(plane, (self.span, self.span))[::q, ::q]
 
-    def padded(self, picture: Image) -> NDArray[np.float32]:
+    def padded(self, picture: Image | Levels) -> NDArray[np.float32]:
         """Mirror a picture beyond its edges so that `windows` has one for every period, begun ones too."""
         q = self.ratio[1]
         sides = [(-self.lowest, (-length % q) + self.lowest + self.span - q) for length in picture.shape[:2]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.baselines import Image
+from enhance.bitdepth import Levels, levels
 from enhance.validation import Example, Validation, trimmed
 
 
@@ -24,9 +24,9 @@ class Trial:
     validation: Validation
 
     @property
-    def lows(self) -> list[Image]:
-        """Low-resolution pictures, in the order in which `psnr_db` takes what was made of them."""
-        return [example.low for example in self.validation.examples]
+    def lows(self) -> list[Levels]:
+        """Low-resolution pictures in levels, in the order in which `psnr_db` takes what was made of them."""
+        return [levels(example.low) for example in self.validation.examples]
 
     def psnr_db(self, pictures: Iterable[NDArray[Any]]) -> float:
         """Mean PSNR of enlarged pictures against the labels, inside tissue; values may lie between whole levels."""

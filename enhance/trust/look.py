@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from enhance.bitdepth import as_bytes
 from enhance.novelty import Ranges, ranges_of, tile_statistics
 from enhance.trainingset import Pixels, TrainingSet
 from enhance.trust.familiarise import familiarise
@@ -43,4 +44,4 @@ def look_of(data: TrainingSet) -> Look:
 def _measured(data: TrainingSet) -> Iterator[Pixels]:
     sites = data.of("train")
     chosen = sorted({round(i) for i in np.linspace(0, len(sites) - 1, MEASURED_SITES)})
-    yield from (data.picture(sites[i], "low") for i in chosen)
+    yield from (as_bytes(data.picture(sites[i], "low")) for i in chosen)

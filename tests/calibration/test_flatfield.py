@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from calibration.errors import MeasurementError
-from calibration.flatfield import GLASS_LEVEL, Correction, correct
+from calibration.flatfield import FINE_WHITE_LEVEL, GLASS_LEVEL, Correction, correct, correct_finely
 from calibration.flatmaster import dark_from, flat_from_glass, flat_from_tissue
 
 WHITE = 255
@@ -54,6 +54,22 @@ def test_correction_keeps_shape_and_type_and_stays_within_the_white_level(dtype)
     assert corrected.dtype == dtype
     assert corrected.shape == (6, 7, 3)
     assert corrected.max() == 255
+
+
+def test_the_fine_correction_lies_within_half_a_level_of_the_rounded_one_and_keeps_what_that_rounds_away():
+    rng = np.random.default_rng(3)
+    correction = Correction(dark=np.full((1, 1, 3), 0.02, np.float32), flat=vignette().astype(np.float32))
+    seen = frame(0.6, rng)
+    fine = correct_finely(seen, correction, white_level=WHITE) / (FINE_WHITE_LEVEL / WHITE)
+    wanted = GLASS_LEVEL * (seen - 0.02 * WHITE) / (vignette() - 0.02)
+    assert np.abs(fine - wanted).max() < 0.01
+    assert np.abs(fine - correct(seen, correction, white_level=WHITE)).max() <= 0.5
+
+
+def test_the_fine_correction_stops_at_its_white_level():
+    correction = Correction(dark=np.zeros((1, 1, 3), np.float32), flat=np.full((1, 1, 3), 0.3, np.float32))
+    fine = correct_finely(np.full((6, 7, 3), 200, np.uint8), correction, white_level=WHITE)
+    assert (fine.dtype, fine.max()) == (np.uint16, FINE_WHITE_LEVEL)
 
 
 def test_a_flat_of_another_size_is_refused():

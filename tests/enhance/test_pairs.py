@@ -11,7 +11,7 @@ import yaml
 
 from acquire.runopen import open_run
 from calibration.affine import rms_difference
-from calibration.flatfield import correct
+from calibration.flatfield import correct_finely
 from calibration.register import covered_window
 from enhance.errors import PairsError
 from enhance.pairs import build_pairs
@@ -70,7 +70,7 @@ def test_accepted_transforms_are_the_true_ones_to_a_twentieth_of_a_pixel(built):
 
 def test_the_low_picture_is_corrected_and_cut_and_never_resampled(built, runs):
     raw = open_run(runs[0]).read("0001", "40x").pixels[0]
-    whole = correct(raw, correction(0), white_level=255)
+    whole = correct_finely(raw, correction(0), white_level=255)
     window = covered_window(matrix(sites(built[0])["A_0001"]), whole.shape, whole.shape, Fraction(5, 2))
     expected = whole[window.row : window.row + window.rows, window.column : window.column + window.columns]
     assert np.array_equal(np.load(built[0] / "pairs" / "A_0001_low.npy"), expected)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from calibration.flatfield import Correction, correct
+from calibration.flatfield import Correction, correct_finely
 from enhance.apply import enhance_path
+from enhance.bitdepth import as_bytes
 from enhance.engine_torch import TorchEngine
 from enhance.errors import ImageError
 from enhance.novelty import ranges_of, tile_statistics
@@ -123,7 +124,7 @@ def test_raw_frames_are_corrected_by_the_calibration_of_their_rig(engine, png, t
     flat = np.linspace(0.5, 0.9, 12, dtype=np.float32)[None, :, None] * np.ones((9, 1, 3), np.float32)
     correction = Correction(dark=np.zeros((9, 12, 3), np.float32), flat=flat)
     applied = enhance_path(png, tmp_path / "out.tif", engine, correction=correction)
-    expected = engine.enhance(correct(COLOUR, correction, white_level=255))
+    expected = as_bytes(engine.enhance(correct_finely(COLOUR, correction, white_level=255)))
     assert np.array_equal(open_picture(tmp_path / "out.tif").pixels, expected)
     assert not any("taken as they are" in note for note in applied.notes)
 

@@ -93,5 +93,5 @@ def test_a_table_that_was_cut_in_its_last_row_is_refused(folder):
 
 def test_an_array_that_is_a_single_number_is_refused(folder):
     np.save(folder / "pairs" / "slide0_s0_low.npy", np.uint8(7))
-    with pytest.raises(PairsError, match="not 8-bit RGB"):
+    with pytest.raises(PairsError, match="not 8- or 16-bit RGB"):
         open_training_set(folder)
