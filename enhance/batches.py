@@ -151,7 +151,7 @@ class Batches:
         return self._recipe.crop_px // q * q
 
     def _textured_places(self) -> TexturedPlaces:
-        pictures = [levels(self._data.picture(site, "low")) for site in self._sites]
+        pictures = (levels(self._data.picture(site, "low")) for site in self._sites)
         return TexturedPlaces(pictures, side_px=self._side, step_px=self._data.card.ratio[1])
 
     def _weight(self, places: list[Place]) -> Tensor | None:

@@ -17,7 +17,7 @@ def white_of(picture: NDArray[Any]) -> int:
 
 
 def levels(picture: NDArray[Any]) -> Levels:
-    """Return a picture of a training set, of uint8 or uint16, in levels of a byte, not rounded."""
+    """Return a picture of a training set, of uint8 or uint16, in levels of a byte: float32, 0 to 255, not rounded."""
     return picture.astype(np.float32) * np.float32(WHITE_LEVEL / white_of(picture))
 
 
@@ -30,9 +30,15 @@ def as_bytes(pixels: NDArray[Any], white_level: float | None = None) -> NDArray[
         Returned as they are where nothing has to be done.
     white_level : float, optional
         Pixel value of saturation; the largest of their dtype when not given.
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+        What lies above the white level is white.
     """
     white = white_of(pixels) if white_level is None else white_level
     if pixels.dtype == np.uint8 and white == WHITE_LEVEL:
         return pixels
-    scaled: Levels = np.rint(pixels.astype(np.float32) * np.float32(WHITE_LEVEL / white))
-    return np.clip(scaled, 0, WHITE_LEVEL).astype(np.uint8)
+    scaled = pixels.astype(np.float32)
+    scaled *= np.float32(WHITE_LEVEL / white)
+    return np.clip(np.rint(scaled, out=scaled), 0, WHITE_LEVEL, out=scaled).astype(np.uint8)

@@ -18,7 +18,7 @@ from enhance.tiling import Tiling, run_tiled, tiling_of
 TILE_PX = 256
 """Longest side of a tile; its activations (75 channels at 25 bytes a pixel and more) then stay near 100 MB."""
 MAX_GROWN_PX = 400_000_000
-"""Largest picture, in pixels, that two growing passes may make: 1.2 GB of 8-bit colour."""
+"""Largest picture, in pixels, that two growing passes may make: 1.2 GB of 8-bit colour, 2.4 of 16-bit."""
 PASSES = (1, 2)
 
 Float = NDArray[Any]

@@ -170,7 +170,7 @@ def _corrected(stack: Stack, run: RunFolder, optics: PairOptics) -> Pixels:
 
 
 def _given(stack: Stack, low: Pixels, run: RunFolder, optics: PairOptics) -> Array:
-    """Return the middle plane as the network gets it: even light in 16 bits, or the bytes `low` as they were taken."""
+    """Return the middle plane as the network gets it: even light in 16 bits, or `low` where nothing is corrected."""
     correction = _correction(stack, run, optics)
     if correction is None:
         return low

@@ -18,7 +18,7 @@ def draw_mixture(rng: np.random.Generator) -> Mixture:
     return np.asarray(np.eye(3) + MIXING_SIGMA * rng.standard_normal((3, 3)))
 
 
-def mixed(picture: Seen, mixture: Mixture, *, white_level: float, corrected: bool) -> Pixels:
+def mixed(picture: Seen, mixture: Mixture, *, white_level: float, corrected: bool) -> Seen:
     """Mix the optical densities of a picture; what has none, empty glass, stays as it is.
 
     Mixing is not quite exchangeable with blurring, since density is no linear measure of light: input and label of a
@@ -37,9 +37,11 @@ def mixed(picture: Seen, mixture: Mixture, *, white_level: float, corrected: boo
 
     Returns
     -------
-    ndarray of uint8, same shape
+    ndarray, same shape and dtype
+        Whole levels where it is of uint8.
     """
     glass = white_level * (GLASS_LEVEL if corrected else 1.0)
     densities = -np.log(np.maximum(picture, 0.5).astype(np.float32) / np.float32(glass))
     light = np.float32(glass) * np.exp(-densities @ mixture.T.astype(np.float32))
-    return np.asarray(np.clip(np.rint(light), 0, white_level).astype(np.uint8))
+    levels: NDArray[np.float32] = np.clip(light, 0, white_level)
+    return np.rint(levels).astype(np.uint8) if picture.dtype == np.uint8 else levels

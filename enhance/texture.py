@@ -1,6 +1,6 @@
 """Places rich in texture, drawn more often: a crop of empty glass teaches a network nothing but noise."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ class TexturedPlaces:
 
     Parameters
     ----------
-    pictures : sequence of ndarray of uint8 or float32, shape (rows, columns, 3)
+    pictures : iterable of ndarray of uint8 or float32, shape (rows, columns, 3)
         Low-resolution pictures, each at least one crop large.
     side_px : int
         Side of a crop.
@@ -21,10 +21,11 @@ class TexturedPlaces:
         Crops begin at multiples of it.
     """
 
-    def __init__(self, pictures: Sequence[Pixels], *, side_px: int, step_px: int) -> None:
+    def __init__(self, pictures: Iterable[Pixels], *, side_px: int, step_px: int) -> None:
         self._side, self._step = side_px, step_px
-        self._sizes = [picture.shape[:2] for picture in pictures]
-        maps = [cell_deviation(picture, side_px) for picture in pictures]
+        seen = [(picture.shape[:2], cell_deviation(picture, side_px)) for picture in pictures]
+        self._sizes = [size for size, _ in seen]
+        maps = [each for _, each in seen]
         self._cells = [(number, *cell) for number, each in enumerate(maps) for cell in np.ndindex(each.shape)]
         deviations = np.concatenate([each.ravel() for each in maps])
         deviations = deviations if deviations.any() else np.ones_like(deviations)

@@ -66,7 +66,7 @@ class Card(BaseModel):
     simulated : bool
         Whether every slide was simulated.
     white_level : float
-        Pixel value of saturation.
+        Pixel value of saturation of labels and scores, and of all pictures in bytes; see `enhance.bitdepth`.
     pixel_um : PixelSizes
         Of input and label.
     optics : CardOptics

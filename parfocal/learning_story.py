@@ -108,7 +108,7 @@ def _crop(folder: Path, engine: Engine, site: str, pixel_um: float, side_px: int
         network=as_bytes(engine.enhance(low)[fine]),
         label=high[fine],
         width_um=side_px * pixel_um,
-        truth=np.load(truth)[fine] if truth.is_file() else None,
+        truth=as_bytes(np.load(truth)[fine]) if truth.is_file() else None,
     )
 
 
@@ -117,7 +117,7 @@ def liveliest(low: Any, side_px: int) -> tuple[int, int]:
 
     Parameters
     ----------
-    low : ndarray of uint8, shape (rows, columns, 3)
+    low : ndarray of uint8, uint16 or float32, shape (rows, columns, 3)
         The picture.
     side_px : int
         Of the crop.

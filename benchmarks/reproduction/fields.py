@@ -28,8 +28,10 @@ class Field:
     ----------
     slide : str
         Begins with the family.
-    low, exposure : ndarray of uint8, or uint16 the first
-        The 40x frame, and one noisy 100x exposure laid on it.
+    low : ndarray of uint8 or uint16
+        The 40x frame.
+    exposure : ndarray of uint8
+        One noisy 100x exposure laid on it.
     truth : ndarray of float32
         The 100x picture free of noise, in the light of the 40x frame.
     tissue : ndarray of bool

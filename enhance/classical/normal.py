@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.bitdepth import Levels
 from enhance.classical.taps import TAPS, Taps
 from enhance.metrics import Mask
 
@@ -46,13 +46,13 @@ class NormalEquations:
         size, outputs = taps.span**2, taps.ratio[0] ** 2
         return NormalEquations(taps=taps, gram=np.zeros((3, size, size)), cross=np.zeros((3, size, outputs)), periods=0)
 
-    def with_site(self, low: NDArray[Any], high: NDArray[np.uint8], tissue: Mask, most: int) -> "NormalEquations":
+    def with_site(self, low: Levels, high: NDArray[np.uint8], tissue: Mask, most: int) -> "NormalEquations":
         """Add the periods of one site that lie in tissue and whose taps lie inside the picture.
 
         Parameters
         ----------
-        low : ndarray, shape (rows, columns, 3)
-            Input.
+        low : ndarray of float32, shape (rows, columns, 3)
+            Input, in levels of a byte.
         high : ndarray, shape (p rows / q, p columns / q, 3)
             Label.
         tissue : ndarray of bool, of the label's rows and columns
@@ -92,7 +92,7 @@ class NormalEquations:
         return filters
 
 
-def _chosen(taps: Taps, low: NDArray[Any], tissue: Mask, most: int) -> NDArray[np.intp]:
+def _chosen(taps: Taps, low: Levels, tissue: Mask, most: int) -> NDArray[np.intp]:
     """(row, column) of periods, shape (n, 2)."""
     p, q = taps.ratio
     rows, columns = (length // q for length in low.shape[:2])
@@ -107,7 +107,7 @@ def _chosen(taps: Taps, low: NDArray[Any], tissue: Mask, most: int) -> NDArray[n
 
 
 def _rows(
-    taps: Taps, low: NDArray[Any], high: NDArray[np.uint8], chosen: NDArray[np.intp]
+    taps: Taps, low: Levels, high: NDArray[np.uint8], chosen: NDArray[np.intp]
 ) -> Iterator[tuple[Values, Values]]:
     """Give inputs (n, span²) and outputs (n, p²) of one colour in portions."""
     p, q = taps.ratio

@@ -15,7 +15,6 @@ from calibration.flatfield import correct_finely
 from calibration.register import covered_window
 from enhance.errors import PairsError
 from enhance.pairs import build_pairs
-from enhance.sitepair import as_bytes
 from enhance.split import SPLITS
 from enhance.trainingset import open_training_set
 from tests.enhance.small_run import FUSED_MARK, SIDE_PX, capture, correction, true_matrix, truth_picture
@@ -238,8 +237,3 @@ def test_a_run_given_twice_is_refused(runs, tmp_path):
         build_pairs([*runs, runs[0]], tmp_path / "pairs")
     with pytest.raises(PairsError, match="no run was given"):
         build_pairs([], tmp_path / "pairs")
-
-
-def test_twelve_bit_pixels_are_brought_to_eight_with_white_at_255():
-    twelve = np.array([0, 2048, 4095, 5000], dtype=np.uint16)
-    assert as_bytes(twelve, 4095).tolist() == [0, 128, 255, 255]
