@@ -22,7 +22,7 @@ DEFOCUS_UM = (1.5, 2.0, 2.5, 3.0)
 """In the section: nearer than the first, one of 4 µm still has a layer in focus, and its picture hardly changes."""
 MOST_CLUSTERS, TILES_PER_CLUSTER = 6, 60
 """Stains and organs differ; fewer tiles than that do not tell where a cluster lies."""
-FARTHEST_PERCENT, FARTHEST_MARGIN = 98.0, 1.1
+FARTHEST_PERCENT = 98.0
 LEAST_SPREAD = 0.02
 """Added to each standard deviation: what hardly varies in training is not held against other stands."""
 LEAST_TILES = 9
@@ -120,7 +120,7 @@ def _farthest(sites: Sequence[Array], *, seed: int) -> float:
         others = [tiles for number, tiles in enumerate(sites) if number % folds != fold] or list(sites)
         known = _clustered(np.concatenate(others), seed=seed)
         distances += [known.distance(tiles) for tiles in sites[fold::folds]]
-    return FARTHEST_MARGIN * float(np.percentile(np.concatenate(distances), FARTHEST_PERCENT))
+    return float(np.percentile(np.concatenate(distances), FARTHEST_PERCENT))
 
 
 def _clusters(standard: Array, *, seed: int) -> tuple[Array, NDArray[np.intp]]:
