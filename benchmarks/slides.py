@@ -3,7 +3,8 @@
     python -m benchmarks.slides FOLDER [--processes 2] [--only REGEX]
 
 Every rig is calibrated and every slide captured as on a stand. What is there already is not made again, so the same
-command goes on after it was stopped. All of it takes half an hour on two fast cores, 80 minutes on slower ones, and 3 GB.
+command goes on after it was stopped. All of it takes half an hour on two fast cores, 80 minutes on slower ones, and
+3 GB.
 """
 
 import argparse
