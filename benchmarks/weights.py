@@ -26,7 +26,7 @@ from parfocal.training_bar import TrainingBar
 
 RIVAL_MINUTES = 10.0
 FAMILY_MINUTES = 5.0
-PAPER_STEPS = 200
+PAPER_STEPS = 300
 FIRST = replace(FAST, decay=0.6, steps=42_000, batch=8, even=1.0, chosen_by=18)
 """In an hour batches may be larger and the rate fall for longer than in minutes; the slides differ more than those of
 one user, so their sites are made even, and all validation sites choose."""

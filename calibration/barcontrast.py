@@ -24,6 +24,9 @@ TOP = 0.15
 """Part of the range round an extremum that belongs to its top, whose middle is its place: the tops of wide bars are
 level, with an overshoot of 0.1 at either end where an edge lies between two pixels."""
 
+ROUNDING = float(np.finfo(np.float32).eps)
+"""Of the light: a plane of float32 tells no smaller difference, and on empty ground nothing else is left."""
+
 COARSE_PERIOD_PX = 16.0
 """Period from which straight lines between pixels do: the tops of such wide bars are level."""
 
@@ -120,7 +123,7 @@ def bar_contrast(plane: Plane, bars: Bars, model: BarModel | None = None) -> flo
         return 0.0
     high, low = max(h for h in highs if h is not None), min(-v for v in lows if v is not None)
     low = max(low, 0.0)
-    return float((high - low) / (high + low)) if high > low else 0.0
+    return float((high - low) / (high + low)) if high - low > ROUNDING * high else 0.0
 
 
 def _extremum(profile: Values, place: int) -> float | None:

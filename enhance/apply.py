@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from calibration.flatfield import FINE_WHITE_LEVEL, Correction, correct, correct_finely
+from calibration.flatfield import FINE_WHITE_LEVEL, Correction, correct_finely
 from enhance.applied import Applied, Output
-from enhance.bitdepth import WHITE_LEVEL, as_bytes
+from enhance.bitdepth import rescaled
 from enhance.engine import Engine, Image
 from enhance.errors import ImageError
 from enhance.jobs import jobs
@@ -127,11 +125,9 @@ def _light_notes(wish: _Wish) -> Iterator[str]:
 
 
 def _evened(taken: Picture, wish: _Wish) -> Picture:
-    """Return the picture with even light where that is wished; bytes in 16 bits then, for the network."""
+    """Return the picture with even light where that is wished, in 16 bits then, for the network."""
     if wish.correction is None:
         return taken
-    if taken.pixels.dtype != np.uint8 or taken.white_level != WHITE_LEVEL:
-        return replace(taken, pixels=correct(taken.pixels, wish.correction, white_level=taken.white_level))
     fine = correct_finely(taken.pixels, wish.correction, white_level=taken.white_level)
     return replace(taken, pixels=fine, white_level=float(FINE_WHITE_LEVEL))
 
@@ -146,7 +142,7 @@ def _enhance_file(source: Path, target: Path, wish: _Wish) -> Output:
     enhanced = wish.engine.enhance(picture.pixels, passes=wish.passes, grow=wish.grow, white_level=picture.white_level)
     p, q = checkpoint.ratio
     pixel_um = None if picture.pixel_um is None else picture.pixel_um * (q / p) ** (wish.passes if wish.grow else 1)
-    written = as_bytes(enhanced) if taken.pixels.dtype == np.uint8 else enhanced
+    written = rescaled(enhanced, picture.white_level, taken.white_level, taken.pixels.dtype)
     write_enhanced(target, written, description=provenance(checkpoint, passes=wish.passes), pixel_um=pixel_um)
     judged = verdict(
         picture.pixels,

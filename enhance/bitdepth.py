@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 WHITE_LEVEL = 255
 """Pixel value of saturation in a training set in bytes, whatever the camera's was; labels and scores are in these."""
 
+ROWS = 64
+
 Levels = NDArray[np.float32]
 
 
@@ -37,8 +39,31 @@ def as_bytes(pixels: NDArray[Any], white_level: float | None = None) -> NDArray[
         What lies above the white level is white.
     """
     white = white_of(pixels) if white_level is None else white_level
-    if pixels.dtype == np.uint8 and white == WHITE_LEVEL:
+    return np.asarray(rescaled(pixels, white, WHITE_LEVEL, np.dtype(np.uint8)))
+
+
+def rescaled(pixels: NDArray[Any], white_level: float, to: float, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Bring pixels to whole levels of another white level, a few rows at a time: they may be a whole slide.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8 or uint16
+        Returned as they are where nothing has to be done.
+    white_level, to : float
+        Pixel value of saturation before and after.
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray of dtype, same shape
+        What lies above the white level is white.
+    """
+    if pixels.dtype == dtype and white_level == to:
         return pixels
-    scaled = pixels.astype(np.float32)
-    scaled *= np.float32(WHITE_LEVEL / white)
-    return np.clip(np.rint(scaled, out=scaled), 0, WHITE_LEVEL, out=scaled).astype(np.uint8)
+    whole = np.empty(pixels.shape, dtype)
+    for first in range(0, len(pixels), ROWS):
+        part = pixels[first : first + ROWS].astype(np.float32)
+        part *= np.float32(to / white_level)
+        whole[first : first + ROWS] = np.clip(np.rint(part, out=part), 0, to, out=part)
+    return whole

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from enhance.batches import Batches
-from enhance.bitdepth import as_bytes, levels, white_of
+from enhance.bitdepth import ROWS, as_bytes, levels, rescaled, white_of
 from enhance.engine_torch import TorchEngine
 from enhance.evaluate import evaluate
 from enhance.patches import Cut, write_shard
@@ -18,10 +18,10 @@ from enhance.validation import Validation, choose_validation
 from tests.enhance.models import checkpoint
 from tests.enhance.small_pairs import write_pairs
 
-BYTES_PER_LEVEL = 257
+LEVELS_PER_BYTE = 257
 SPLITS = ("train", "validation", "test")
 RECIPE = replace(FAST, batch=3, crop_px=14, even=1.0)
-SKIP = TorchEngine(checkpoint(blocks=1))
+ENGINE = TorchEngine(checkpoint(blocks=1))
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +34,31 @@ def deep(coarse, tmp_path_factory):
     """The same pictures with the inputs in 16 bits."""
     folder = shutil.copytree(coarse, tmp_path_factory.mktemp("deep") / "PAIRS")
     for file in folder.glob("pairs/*_low.npy"):
-        np.save(file, np.load(file).astype(np.uint16) * BYTES_PER_LEVEL)
+        np.save(file, np.load(file).astype(np.uint16) * LEVELS_PER_BYTE)
     return folder
 
 
 def test_every_byte_comes_back_from_16_bits():
     every = np.arange(256, dtype=np.uint8)
-    deep = every.astype(np.uint16) * BYTES_PER_LEVEL
+    deep = every.astype(np.uint16) * LEVELS_PER_BYTE
     assert np.array_equal(as_bytes(deep), every)
     assert np.array_equal(levels(deep), levels(every))
     assert (white_of(every), white_of(deep)) == (255, 65535)
 
 
 def test_levels_keep_what_bytes_would_round_away():
-    assert levels(np.array([1000], np.uint16))[0] == pytest.approx(1000 / BYTES_PER_LEVEL)
+    assert levels(np.array([1000], np.uint16))[0] == pytest.approx(1000 / LEVELS_PER_BYTE)
 
 
 def test_a_camera_of_12_bits_is_brought_to_bytes_by_its_own_white_level():
     assert as_bytes(np.array([0, 2048, 4095, 5000], np.uint16), 4095).tolist() == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize("rows", [1, ROWS, ROWS + 1, 2 * ROWS])
+def test_every_row_is_rescaled_whichever_portion_it_falls_in(rows):
+    pixels = np.arange(rows * 6, dtype=np.uint16).reshape(rows, 2, 3) * 80
+    wanted = np.minimum(np.rint(pixels * (4095 / 65535)), 4095).astype(np.uint16)
+    assert np.array_equal(rescaled(pixels, 65535, 4095, np.dtype(np.uint16)), wanted)
 
 
 def test_a_network_learns_the_same_from_inputs_in_16_bits(coarse, deep):
@@ -74,12 +81,12 @@ def test_what_bytes_would_round_away_reaches_the_network(deep, tmp_path, mixing)
     ours, theirs = (Batches(open_training_set(folder), recipe, seed=1).draw(4).low for folder in (finer, deep))
     risen = (ours - theirs)[(theirs > 0.1) & (ours < 1)] * 65535
     assert risen.min() > 10
-    assert risen.max() < BYTES_PER_LEVEL
+    assert risen.max() < LEVELS_PER_BYTE
     assert mixing or torch.allclose(risen, torch.full_like(risen, 100), atol=0.1)
 
 
 @pytest.mark.parametrize(
-    "of", [Validation.of_bicubic, lambda chosen: chosen.of_engine(SKIP)], ids=["bicubic", "network"]
+    "of", [Validation.of_bicubic, lambda chosen: chosen.of_engine(ENGINE)], ids=["bicubic", "network"]
 )
 def test_what_a_model_is_chosen_by_scores_alike_on_inputs_in_16_bits(coarse, deep, of):
     ours, theirs = (of(choose_validation(open_training_set(folder), border_px=30)) for folder in (deep, coarse))
@@ -88,7 +95,7 @@ def test_what_a_model_is_chosen_by_scores_alike_on_inputs_in_16_bits(coarse, dee
 
 def test_every_method_is_judged_alike_on_inputs_in_16_bits(coarse, deep, tmp_path):
     ours, theirs = (
-        evaluate(SKIP, folder, out=tmp_path / name).methods for name, folder in (("deep", deep), ("coarse", coarse))
+        evaluate(ENGINE, folder, out=tmp_path / name).methods for name, folder in (("deep", deep), ("coarse", coarse))
     )
     assert ours.keys() == theirs.keys()
     for name, marks in ours.items():

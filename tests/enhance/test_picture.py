@@ -129,6 +129,17 @@ def test_raw_frames_are_corrected_by_the_calibration_of_their_rig(engine, png, t
     assert not any("taken as they are" in note for note in applied.notes)
 
 
+def test_what_was_corrected_is_written_in_the_levels_of_its_camera(engine, tmp_path):
+    correction = Correction(dark=np.zeros((1, 1, 3), np.float32), flat=np.full((1, 1, 3), 0.6, np.float32))
+    taken = COLOUR.astype(np.uint16) * 16
+    deep = saved(tmp_path / "in.tif", taken)
+    enhance_path(deep, tmp_path / "out.tif", engine, correction=correction, white_level=4095)
+    fine = engine.enhance(correct_finely(taken, correction, white_level=4095)).astype(float) * 4095 / 65535
+    found = open_picture(tmp_path / "out.tif").pixels
+    assert found.dtype == np.uint16
+    assert np.abs(found - fine).max() <= 0.501
+
+
 def test_pixels_above_the_white_level_that_was_told_are_named(tmp_path):
     bright = saved(tmp_path / "in.tif", COLOUR.astype(np.uint16) * 13)
     assert any("above white" in note for note in open_picture(bright, white_level=255).notes)
