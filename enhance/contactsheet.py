@@ -102,7 +102,9 @@ def draw_sheet(pairs: Sequence[Shown]) -> Picture:
     ndarray of uint8, shape (rows, columns, 3)
     """
     ordered = sorted(pairs, key=lambda pair: not pair.reason)
-    tiles = [_tile(pair) for pair in ordered]
+    captions = [_caption(pair) for pair in ordered]
+    room = max(len(caption) for caption in captions)
+    tiles = [_tile(pair, caption, room) for pair, caption in zip(ordered, captions, strict=True)]
     tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[first : first + COLUMNS]) for first in range(0, len(tiles), COLUMNS)]
     return np.vstack([_title(ordered, rows[0].shape[1]), *rows])
@@ -135,17 +137,21 @@ def _title(pairs: Sequence[Shown], width: int) -> Picture:
     return _written(strip, says, LINE_PX + 4, BLACK)
 
 
-def _tile(pair: Shown) -> Picture:
+def _tile(pair: Shown, caption: Sequence[str], room: int) -> Picture:
+    """Draw one pair, with room for so many lines below it."""
     wide = 3 * SIDE_PX + 4 * GAP_PX
-    tile = np.full((SIDE_PX + LINES * LINE_PX + 3 * GAP_PX, wide, 3), 255, np.uint8)
+    tile = np.full((SIDE_PX + room * LINE_PX + 3 * GAP_PX, wide, 3), 255, np.uint8)
     if pair.preview is not None:
         tile[GAP_PX : GAP_PX + SIDE_PX, GAP_PX:-GAP_PX] = pair.preview
     colour = RED if pair.reason else GREEN
     cv2.rectangle(tile, (2, 2), (wide - 3, tile.shape[0] - 3), colour, 1)
-    lines = [_headline(pair), *textwrap.wrap(pair.reason, CHARACTERS)][:LINES]
-    for number, line in enumerate(lines):
+    for number, line in enumerate(caption):
         _written(tile, line, GAP_PX + SIDE_PX + (number + 1) * LINE_PX, colour)
     return tile
+
+
+def _caption(pair: Shown) -> list[str]:
+    return [_headline(pair), *textwrap.wrap(pair.reason, CHARACTERS)][:LINES]
 
 
 def _headline(pair: Shown) -> str:

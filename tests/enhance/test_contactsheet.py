@@ -1,3 +1,4 @@
+import textwrap
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -6,10 +7,12 @@ import pytest
 
 from calibration.affine import compose, scaling, shifting
 from enhance.contactsheet import (
+    CHARACTERS,
     COLUMNS,
     GAP_PX,
     GREEN,
     GREY,
+    LINE_PX,
     RED,
     SHEET_FILE,
     SIDE_PX,
@@ -86,6 +89,15 @@ def test_the_sheet_grows_by_whole_rows(count, rows):
     heights = [draw_sheet([Pair(str(n)) for n in range(number)]).shape[0] for number in (1, 4)]
     row = heights[1] - heights[0]
     assert draw_sheet([Pair(str(n)) for n in range(count)]).shape[0] == heights[0] + (rows - 1) * row
+
+
+def test_there_is_room_for_the_longest_caption_and_no_more():
+    short, long = (draw_sheet([Pair("a", reason), Pair("b")]) for reason in ("", "a word and another " * 12))
+    lines = (long.shape[0] - short.shape[0]) / LINE_PX
+    assert lines == len(textwrap.wrap("a word and another " * 12, CHARACTERS))
+    last = long[-LINE_PX - 3 * GAP_PX : -GAP_PX, GAP_PX : long.shape[1] // COLUMNS - GAP_PX]
+    assert (last != 255).any()
+    assert short.shape[0] < 2 * LINE_PX + SIDE_PX + 2 * LINE_PX + 3 * GAP_PX
 
 
 def test_the_sheet_is_written_beside_the_pairs(tmp_path):
