@@ -67,7 +67,10 @@ def first_fault(error: ValidationError) -> str:
         return f"key {key!r} is not known: correct its spelling or remove it"
     if fault["type"] == "missing":
         return f"key {key!r} is missing and has no default: add it"
-    return f"{key}: {fault['msg']}, but the file says {fault['input']!r}: correct it"
+    if fault["type"] == "model_type":
+        return f"{key} holds {fault['input']!r} where keys with values are needed: correct it"
+    says = str(fault.get("ctx", {}).get("error") or fault["msg"])
+    return f"{key}: {says}, but the file says {fault['input']!r}: correct it"
 
 
 ObjectiveName = Annotated[str, Field(pattern=r"^\w[\w.×-]*$")]

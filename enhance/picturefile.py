@@ -69,7 +69,7 @@ def read_pages(path: Path) -> Pages:
     raw = np.fromfile(path, dtype=np.uint8)
     decoded = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
     if decoded is None:
-        raise ImageError(f"{path.name} is not a picture that can be read: give one of {list(READABLE)}")
+        raise ImageError(f"{path.name} is not a picture that can be read: give a whole file of {', '.join(READABLE)}")
     grey = decoded.ndim == PLANE_AXES
     return Pages(pixels=_as_rgb(decoded[None, ..., None] if grey else decoded[None, ..., RGB - 1 :: -1], path))
 

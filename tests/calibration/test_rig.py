@@ -46,6 +46,12 @@ def test_a_fault_in_the_file_is_named_by_its_key(old, new, says):
         parse_rig(text.replace(old, new), name="mine")
 
 
+@pytest.mark.parametrize("text", ["hello", "[1, 2]", ""])
+def test_a_file_that_holds_no_keys_at_all_is_refused_without_names_of_the_program(text):
+    with pytest.raises(RigError, match="rig 'x': the file holds .* where keys with values are needed"):
+        parse_rig(text, name="x")
+
+
 def test_the_direction_of_the_slide_has_no_default():
     text = dump_rig(load_rig("simulated")).replace("  toward_slide: 1\n", "")
     with pytest.raises(RigError, match=r"z\.toward_slide.*no default"):
