@@ -48,7 +48,7 @@ def test_a_fault_in_the_file_is_named_by_its_key(old, new, says):
 
 @pytest.mark.parametrize("text", ["hello", "[1, 2]", ""])
 def test_a_file_that_holds_no_keys_at_all_is_refused_without_names_of_the_program(text):
-    with pytest.raises(RigError, match="rig 'x': the file holds .* where keys with values are needed"):
+    with pytest.raises(RigError, match=r"rig 'x': the file holds .* where keys with values are needed"):
         parse_rig(text, name="x")
 
 
